@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two helper processes behind hearth.inspect/1: spawned by exec of this executable,
+ * supervised, restarted with back-off, asked over seqpacket sockets. The opener opens files of
+ * other processes and parses nothing; the inspector parses what it is handed and can open
+ * nothing. Either may die at any moment: requests under way answer -ECONNRESET with a cause.
+ *
+ * Requests are [any thread]; answers come on the thread of `loop`. Every request is answered
+ * exactly once, at the latest after 2 s (-ETIMEDOUT) or when the helpers are freed (-ECANCELED).
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <hearth/inspect.h>
+
+#include "loop/loop.h"
+
+struct helpers;
+
+struct helper_options {
+	const char *executable;   /* NULL: /proc/self/exe */
+	char *const *plugin_dirs; /* where inspector.so is looked for */
+};
+
+/* One allocation that holds everything the answer points to. free() it. */
+struct helper_answer {
+	struct hearth_inspected inspected; /* of helpers_open */
+	struct hearth_named named;         /* of helpers_names and helpers_kernel */
+};
+
+typedef void (*helper_answer_fn)(void *ctx, struct helper_answer *answer); /* takes answer */
+
+/* Helpers are spawned at the first request, never earlier. */
+int helpers_new(struct loop *loop, const struct helper_options *options, struct helpers **ret);
+struct helpers *helpers_free(struct helpers *h); /* NULL; kills and reaps the processes */
+DEFINE_CLEANUP(struct helpers *, helpers_free)
+
+int helpers_open(struct helpers *h, const struct hearth_inspect_target *t, helper_answer_fn fn,
+		 void *ctx);
+int helpers_names(struct helpers *h, uint64_t handle, const uint64_t *addresses, uint32_t n,
+		  helper_answer_fn fn, void *ctx);
+int helpers_kernel(struct helpers *h, const uint64_t *addresses, uint32_t n, helper_answer_fn fn,
+		   void *ctx);
+
+/* For status and overhead: 0 where a process is not running. */
+void helpers_pids(const struct helpers *h, pid_t *ret_opener, pid_t *ret_inspector);
+
+/* What `hearth helper opener|inspector` runs; the socket is fd 3. Returns an exit status. */
+int helper_opener_main(void);
+int helper_inspector_main(char *const *plugin_dirs);
