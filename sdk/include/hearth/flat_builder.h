@@ -35,6 +35,7 @@ struct hearth_flat_builder {
 	struct hearth_flat_index index[HEARTH_FLAT_MAX_ID];
 	char *text; /* bytes of the strings; rows[HEARTH_STRINGS] point into it */
 	uint64_t text_len, text_capacity;
+	uint64_t n_items;      /* hearth_emission.n_items */
 	uint32_t first_string; /* strings of the parent of a derived batch come before ours */
 	int32_t error;
 };
@@ -69,6 +70,7 @@ static inline void hearth_flat_reset(struct hearth_flat_builder *b)
 			memset(b->index[i].slots, 0, b->index[i].n_slots * sizeof(uint32_t));
 	}
 	b->text_len = 0;
+	b->n_items = 0;
 	b->first_string = 0;
 	b->error = 0;
 }
@@ -380,6 +382,7 @@ static inline int32_t hearth_flat_emit(struct hearth_flat_builder *b, const stru
 	e.n_segments = 1;
 	e.segment_stride = sizeof(segment);
 	e.parent = parent ? parent->batch : NULL;
+	e.n_items = b->n_items;
 	return h->emit(h, &e);
 }
 

@@ -122,6 +122,8 @@ struct hearth_emission {
 	uint32_t n_segments, segment_stride;
 	const struct hearth_batch *parent; /* NULL, or the batch whose segments follow ours; the
 	                                      host keeps it as long as the new batch lives */
+	uint64_t n_items; /* samples or points in it, for the accounting of what is dropped;
+	                     0: as many as the parent has */
 };
 
 struct hearth_span {
@@ -140,6 +142,7 @@ struct hearth_batch {
 	const char *instance; /* name of the emitter */
 	const char *run;      /* run id, "" for the configured pipeline */
 	uint64_t sequence;    /* per emitter, from 0, without gaps as emitted */
+	uint64_t n_items;     /* samples or points in it */
 };
 
 /* ---- the host as a plugin sees it ---- */
@@ -170,7 +173,12 @@ struct hearth_host {
 	void (*batch_retain)(const struct hearth_host *h, const struct hearth_batch *b);
 	void (*batch_release)(const struct hearth_host *h, const struct hearth_batch *b);
 
-	/* [any thread] Adds to a named counter of this instance ("samples_lost.ring_full"). */
+	/*
+	 * [any thread] Adds to a named counter of this instance. Names with a meaning to the host,
+	 * which sums them up in the result of a run: "samples_taken", "samples_lost.<cause>",
+	 * "stacks_truncated.<cause>", "frames_unnamed.<cause>" (causes in words: "ring full"), and
+	 * "overhead_ns": CPU time spent outside this process on its behalf, as BPF run time is.
+	 */
 	void (*count)(const struct hearth_host *h, const char *name, uint64_t add);
 
 	/* [any thread] Has on_wake() called on the instance thread, once for many wakes. */

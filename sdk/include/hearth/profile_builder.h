@@ -101,6 +101,7 @@ static inline void hearth_build_sample(struct hearth_flat_builder *b,
 				       const struct hearth_sample *row)
 {
 	hearth_flat_append(b, HEARTH_PROFILE_SAMPLES, row, sizeof(*row));
+	b->n_items++;
 }
 
 static inline void hearth_build_event(struct hearth_flat_builder *b,
