@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include <hearth/plugin.h>
 
@@ -35,11 +36,18 @@ struct plugin {
 	const char *version, *license;
 	dev_t dev;      /* of the mapped file: `status` says when the file on disk is newer */
 	ino_t ino;
+	struct timespec mtime;
 	struct component *components;
 	size_t n_components;
 	struct verb *verbs;
 	size_t n_verbs;
 };
+
+/* Names of plugins, components and verbs: [a-z0-9][a-z0-9-]*, at most 64 characters. */
+bool descriptor_name_is_valid(const char *name);
+
+/* "source", "processor", …; "?" for an unknown kind. */
+const char *component_kind_name(uint32_t kind);
 
 /*
  * Copies min(theirs, ours) bytes of a size-prefixed struct. *ret_offset gets the place of the

@@ -8,12 +8,18 @@
 #pragma once
 
 #include "plugin/descriptor.h"
+#include "plugin/trust.h"
 
 /*
- * *ret_why gets an allocated text that says what to do. -ENOENT: no such file in any folder;
- * -EPERM: not trusted; -ELIBBAD: dlopen refused; -ENOEXEC: no descriptor; and descriptor_read's.
+ * *ret_why gets an allocated text that says what to do; NULL if the error is -ENOMEM. -ENOENT:
+ * no such file in any folder; -EPERM: not trusted; -ELIBBAD: dlopen refused; -ENOEXEC: no shared
+ * object, or one without descriptor; -ESTALE: loaded before and replaced since; and
+ * descriptor_read's.
  */
 int plugin_load(const char *name, char *const *dirs, struct plugin **ret, char **ret_why);
+/* The same by a rule of the caller's; plugin_load() takes trust_of_process(). */
+int plugin_load_trusting(const struct trust *t, const char *name, char *const *dirs,
+			 struct plugin **ret, char **ret_why);
 struct plugin *plugin_free(struct plugin *p); /* frees the copy; the code stays. NULL */
 DEFINE_CLEANUP(struct plugin *, plugin_free)
 
@@ -37,6 +43,9 @@ int registry_component(struct registry *r, const char *type, const struct compon
 /* The plugin that offers a verb: asks those of plugin_dirs in the order of their names, loading
    them one by one until it is found. -ENOENT. Broken ones are skipped with a debug line. */
 int registry_verb(struct registry *r, const char *name, const struct verb **ret);
+/* Why the first plugin that registry_verb() skipped is broken, or NULL: an unknown verb may be
+   its. Borrowed. */
+const char *registry_first_broken(const struct registry *r);
 /* Loads all there are; fn is called for each name, with p NULL and `why` for a broken one. */
 int registry_each(struct registry *r, void (*fn)(void *ctx, const char *name, const struct plugin *p,
 						 const char *why), void *ctx);
