@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End-to-end tests run the built hearth from the outside, as root, in a mount namespace of their
+own: /run/hearth is private, so that the kill switch and the status socket of these tests meet no
+other Hearth on the machine."""
+import ctypes
+import os
+import subprocess
+
+import pytest
+
+from hearth import Agent, Hearth, Load
+
+CLONE_NEWNS = 0x00020000
+
+
+def pytest_addoption(parser):
+    parser.addoption("--build", default="build", help="build folder to test")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes more than ten seconds")
+    config.addinivalue_line("markers", "sanitizers: runs in the sanitizer builds too")
+    if os.geteuid() != 0:
+        pytest.exit("end-to-end tests run as root", 4)
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
+        pytest.exit("unshare: %s" % os.strerror(ctypes.get_errno()), 4)
+    os.makedirs("/run/hearth", exist_ok=True)
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "hearth-tests", "/run/hearth"], check=True)
+
+
+@pytest.fixture
+def hearth(request, tmp_path):
+    return Hearth(os.path.abspath(request.config.getoption("--build")), tmp_path)
+
+
+@pytest.fixture
+def agent(hearth):
+    """Starts an agent with a config: `agent({'plugins': …})`; stops what still runs."""
+    agents = []
+
+    def start(config, **kwargs):
+        agents.append(Agent(hearth, config, **kwargs))
+        return agents[-1]
+
+    yield start
+    for a in agents:
+        a.kill()
+
+
+@pytest.fixture
+def load(hearth):
+    """Starts load: `load.demo()`, `load.gzip()`, …; all of it ends with the test."""
+    loads = Load(hearth)
+    yield loads
+    loads.stop()

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a recording leaves behind, and what it says when it cannot."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import jsonschema
+import pytest
+
+from hearth import folded, summary, wait_for
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FILES = {"stacks.folded", "flamegraph.html", "summary.json"}
+
+
+def test_summary_follows_its_published_schema(hearth, load):
+    load.demo()
+    process, folder = hearth.record("-d", 1)
+    assert process.returncode == 0, process.stderr
+    with open(os.path.join(ROOT, "docs/schemas/summary.schema.json")) as f:
+        jsonschema.validate(summary(folder), json.load(f))
+
+
+def test_summary_lists_what_is_there(hearth, load):
+    load.demo()
+    _, folder = hearth.record("-d", 1)
+    assert set(os.listdir(folder)) == FILES
+    listed = {a["name"]: a["bytes"] for a in summary(folder)["artifacts"]}
+    assert listed == {name: os.path.getsize(os.path.join(folder, name)) for name in FILES - {"summary.json"}}
+
+
+def test_nothing_is_overwritten_without_force(hearth):
+    hearth.write("out/stacks.folded", "mine\n")
+    process, folder = hearth.record("-d", 1)
+    assert process.returncode == 1
+    assert "--force" in process.stderr and "stacks.folded" in process.stderr
+    assert os.listdir(folder) == ["stacks.folded"]
+    process, folder = hearth.record("-d", 1, "--force")
+    assert process.returncode == 0, process.stderr
+    assert set(os.listdir(folder)) == FILES
+
+
+def test_files_belong_to_who_called_sudo(hearth):
+    process, folder = hearth.record("-d", 1, env={"SUDO_UID": "1234", "SUDO_GID": "2345"})
+    assert process.returncode == 0, process.stderr
+    for path in [folder, *(os.path.join(folder, name) for name in FILES)]:
+        st = os.stat(path)
+        assert (st.st_uid, st.st_gid) == (1234, 2345), path
+
+
+def test_early_end_is_valid(hearth, load):
+    load.demo()
+    p = hearth.start("record", "-d", "60", "-o", "out")
+    time.sleep(2)
+    began = time.monotonic()
+    p.send_signal(signal.SIGINT)
+    _, err = p.communicate(timeout=20)
+    assert p.returncode == 0, err
+    assert time.monotonic() - began < 5
+    folder = os.path.join(hearth.tmp, "out")
+    assert set(os.listdir(folder)) == FILES
+    s = summary(folder)
+    assert 0.5 < s["window"]["seconds"] < 10
+    assert sum(n for _, n in folded(folder)) == s["samples"]["delivered"] > 100
+
+
+def test_killed_recording_leaves_no_half_file_under_its_final_name(hearth, load):
+    load.demo()
+    p = hearth.start("record", "-d", "60", "-o", "out")
+    time.sleep(1.5)
+    p.kill()
+    p.wait()
+    folder = os.path.join(hearth.tmp, "out")
+    assert not os.path.isdir(folder) or not FILES & set(os.listdir(folder))
+
+
+@pytest.fixture
+def tiny_disk(hearth):
+    path = os.path.join(hearth.tmp, "tiny")
+    os.mkdir(path)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tiny", path], check=True)
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
+
+
+def test_full_disk_says_so(hearth, load, tiny_disk):
+    load.demo()
+    with open(os.path.join(tiny_disk, "filler"), "wb") as f:
+        try:
+            f.write(b"x" * 65536)
+        except OSError:
+            pass
+    process, folder = hearth.record("-d", 1, out="tiny/out")
+    assert process.returncode == 1, process.stderr
+    assert "No space left" in process.stderr or "full" in process.stderr, process.stderr
+    assert "tiny" in process.stderr
+    assert not os.path.isdir(folder) or not FILES & set(os.listdir(folder))
+
+
+def test_folder_that_cannot_be_written_is_named(hearth):
+    process, folder = hearth.record("-d", 1, out="/proc/nope")
+    assert process.returncode in (1, 4)
+    assert "/proc/nope" in process.stderr
+
+
+def test_kernel_without_btf_says_what_to_do(hearth):
+    hide = "mount -t tmpfs none /sys/kernel/btf && exec \"$@\""
+    process, _ = hearth.record("-d", 1, prefix=["unshare", "-m", "sh", "-c", hide, "sh"])
+    assert process.returncode in (1, 4)
+    assert "BTF" in process.stderr, process.stderr
+
+
+def test_unprivileged_recording_of_the_machine_says_what_to_do(hearth):
+    os.chmod(hearth.tmp, 0o777)
+    parent = os.path.dirname(hearth.tmp)
+    while parent != "/":
+        os.chmod(parent, os.stat(parent).st_mode | 0o055)
+        parent = os.path.dirname(parent)
+    process, _ = hearth.record("-d", 1, prefix=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"])
+    assert process.returncode == 4, process.stderr
+    assert re.search("root|sudo", process.stderr), process.stderr
+
+
+def test_output_is_plain_where_it_is_no_terminal(hearth):
+    process, _ = hearth.record("-d", 1)
+    text = process.stdout + process.stderr
+    assert "\x1b" not in text and "\r" not in text
+
+
+def test_progress_is_shown_on_a_terminal(hearth):
+    p = subprocess.run(["script", "-qec", "%s record -d 2 -o out" % hearth.binary, "/dev/null"], capture_output=True,
+                       text=True, cwd=hearth.tmp, env=hearth.environment(TERM="xterm"), timeout=60)
+    assert p.returncode == 0, p.stdout
+    assert "\r" in p.stdout.replace("\r\n", "\n")
+
+
+def test_kill_switch_refuses_a_recording(hearth):
+    with open("/run/hearth/off", "w"):
+        pass
+    try:
+        process, folder = hearth.record("-d", 1)
+    finally:
+        os.unlink("/run/hearth/off")
+    assert process.returncode == 1
+    assert "/run/hearth/off" in process.stderr
+    assert not os.path.exists(folder)
+
+
+def test_kill_switch_ends_a_recording_early_with_valid_output(hearth, load):
+    load.demo()
+    p = hearth.start("record", "-d", "60", "-o", "out")
+    time.sleep(2)
+    with open("/run/hearth/off", "w"):
+        pass
+    try:
+        _, err = p.communicate(timeout=20)
+    finally:
+        os.unlink("/run/hearth/off")
+    assert "/run/hearth/off" in err
+    folder = os.path.join(hearth.tmp, "out")
+    assert set(os.listdir(folder)) == FILES
+    assert sum(n for _, n in folded(folder)) > 100
+
+
+def test_recording_without_samples_is_no_failure(hearth):
+    p = subprocess.Popen(["sleep", "60"])
+    try:
+        process, folder = hearth.record("-d", 1, "-p", p.pid)
+    finally:
+        p.kill()
+        p.wait()
+    assert process.returncode == 0, process.stderr
+    assert summary(folder)["samples"]["delivered"] == 0
+    assert re.search("(?i)no samples|too few", process.stdout + process.stderr)
+
+
+def test_third_party_source_records_live(hearth):
+    process, folder = hearth.record("-d", 2, "--source", "fake-source:rate=100", "--set", "plugin_dirs=%s/plugins,%s" % (hearth.build, hearth.fakes))
+    assert process.returncode == 0, process.stderr
+    s = summary(folder)
+    assert sum(n for _, n in folded(folder)) == s["samples"]["delivered"] > 0
+
+
+def test_third_party_source_records_until_it_is_finished(hearth):
+    process, folder = hearth.record("--source", "fake-finite:samples=5000", "--set", "plugin_dirs=%s/plugins,%s" % (hearth.build, hearth.fakes))
+    assert process.returncode == 0, process.stderr
+    assert sum(n for _, n in folded(folder)) == summary(folder)["samples"]["delivered"] == 5000
+
+
+def test_file_appears_only_when_whole(hearth, load):
+    """No name of the folder is ever seen with less than its final size."""
+    load.demo()
+    folder = os.path.join(hearth.tmp, "out")
+    p = hearth.start("record", "-d", "1", "-o", "out")
+    seen = {}
+    while p.poll() is None:
+        for name in FILES:
+            try:
+                seen.setdefault(name, os.path.getsize(os.path.join(folder, name)))
+            except FileNotFoundError:
+                pass
+        time.sleep(0.001)
+    p.communicate()
+    wait_for("the files", lambda: FILES <= set(os.listdir(folder)))
+    for name, size in seen.items():
+        assert size == os.path.getsize(os.path.join(folder, name)), name
