@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,7 +37,14 @@ int log_level(void);
 int log_level_parse(const char *name);
 const char *log_level_name(int level);
 
-/* instance: NULL, or the name that prefixes the line ("cpu-sampler: …"). errno is kept. */
+/*
+ * instance: NULL, or the name that prefixes the line ("cpu-sampler: …"). errno is kept.
+ *
+ * Lines read `hearth: warning: cpu-sampler: text`, in a file with the UTC time before. Control
+ * characters of the text become '?', further lines of it are indented. A reader that takes
+ * nothing delays a caller by 0.1 s once; then lines are dropped, and counted in the next one
+ * that gets through.
+ */
 void log_write(int level, const char *instance, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void log_vwrite(int level, const char *instance, const char *format, va_list args);

@@ -27,8 +27,15 @@ char *str_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 const char *str_suggest(const char *word, const char *const *candidates, size_t n);
 
-/* Replaces control characters by '?', in place: for text that comes from other processes. */
+/*
+ * Replaces control characters and invalid UTF-8 by '?', in place: for text that comes from other
+ * processes. str_sanitize_lines() keeps newlines and tabs.
+ */
 void str_sanitize(char *s);
+void str_sanitize_lines(char *s);
+
+/* Bytes of the UTF-8 sequence at s; 0 if it is not valid, or at the end. */
+size_t str_utf8_length(const char *s);
 
 size_t strv_length(char *const *v);
 /* Appends a copy; *v may be NULL. 0 or -ENOMEM (then unchanged). */

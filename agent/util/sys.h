@@ -26,3 +26,11 @@ ssize_t sys_receive(int fd, struct msghdr *m, int flags);    /* adds MSG_CMSG_CL
 int sys_socketpair(int type, int ret[2]); /* AF_UNIX, CLOEXEC */
 int sys_eventfd(void);                    /* CLOEXEC, NONBLOCK */
 int sys_pipe(int ret[2]);                 /* CLOEXEC */
+
+/*
+ * Memory behind the failpoint "sys.alloc", so that a test can fail the n-th allocation. NULL
+ * without memory or if n * size overflows. sys_alloc() zeroes.
+ */
+void *sys_alloc(size_t n, size_t size);
+void *sys_realloc(void *p, size_t n, size_t size);
+char *sys_strndup(const char *s, size_t max);
