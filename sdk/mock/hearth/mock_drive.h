@@ -3,7 +3,7 @@
 #ifndef HEARTH_MOCK_DRIVE_H
 #define HEARTH_MOCK_DRIVE_H
 
-#include <hearth/mock.h>
+#include <hearth/mock_host.h>
 
 #ifdef __cplusplus
 extern "C" {
