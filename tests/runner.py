@@ -151,17 +151,17 @@ def run_unit(results, name, is_quick):
             count_binary(results, "%s: %s" % (name, test["name"].split(" / ")[-1]), test)
 
 
-def run_pytest(results, part, folder, args):
-    say("%s with %s" % (part, os.path.relpath(folder, ROOT)))
-    report = os.path.join(folder, "%s.xml" % part)
+def run_e2e(results, folder, args):
+    say("end-to-end tests of %s" % os.path.basename(folder))
+    report = os.path.join(folder, "e2e.xml")
     if os.path.exists(report):
         os.unlink(report)
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report,
-               os.path.join(ROOT, "tests", part), "--build", folder, *args]
+               os.path.join(ROOT, "tests/e2e"), "--build", folder, *args]
     r = subprocess.run(command, cwd=ROOT, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1", **SANITIZERS),
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if not os.path.exists(report):
-        results.fail(part, r.stdout)
+        results.fail("e2e", r.stdout)
         return
     for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
         name = "%s: %s/%s" % (os.path.basename(folder)[6:], case.get("classname").split(".")[-1], case.get("name"))
@@ -173,6 +173,16 @@ def run_pytest(results, part, folder, args):
             results.skip(name, skipped.get("message") or "")
         else:
             results.ok()
+
+
+def run_bench(results, folder):
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests/bench/*"))):
+        if os.access(path, os.X_OK) and os.path.isfile(path):
+            name = os.path.basename(path).split(".")[0]
+            say("bench %s" % name)
+            r = subprocess.run([path, "--build", folder], capture_output=True, text=True)
+            print(r.stdout, end="")
+            results.fail("bench/" + name, r.stdout + r.stderr) if r.returncode else results.ok()
 
 
 def parse_args():
@@ -205,9 +215,9 @@ def main():
     if "e2e" in args.parts:
         for name in built:
             only = pytest_args if name == "plain" else ["-m", "sanitizers"]
-            run_pytest(results, "e2e", build_dir(name), only)
+            run_e2e(results, build_dir(name), only)
     if "bench" in args.parts and "plain" in built:
-        run_pytest(results, "bench", build_dir("plain"), [])
+        run_bench(results, build_dir("plain"))
     for name in results.failures:
         print("failed: %s" % name)
     minutes, seconds = divmod(int(time.monotonic() - started), 60)

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What an agent costs that samples at 19 Hz with every CPU busy: memory of host and helpers, and
+CPU as a slope, so that start-up neither hides nor dominates it."""
+import sys
+import time
+
+import bench
+
+MIB = 1 << 20
+
+
+def pipeline(folder):
+    return {"cpu-sampler": {"frequency": 19}, "symbolizer": {}, "debug-json": {"path": folder + "/out.json"}}
+
+
+def main():
+    args = bench.arguments(__doc__, seconds=60, settle=10)
+    group = bench.MemoryGroup()
+    try:
+        with bench.bpf_statistics(), bench.busy_cpus(args.build), bench.agent(args.build, pipeline, group):
+            time.sleep(args.settle)
+            pids = group.procs()
+            began, cpu_start, bpf_start = bench.now_ns(), bench.cpu_ns(pids), bench.bpf_run_ns(pids)
+            time.sleep(args.seconds - args.settle)
+            pids = group.procs()
+            wall, cpu, bpf_end = bench.now_ns() - began, bench.cpu_ns(pids) - cpu_start, bench.bpf_run_ns(pids)
+            anonymous, kernel, rings = bench.anonymous_bytes(pids), group.kernel_bytes(), bench.perf_ring_bytes(pids)
+    finally:
+        group.remove()
+    run_ns, runs = bpf_end[0] - bpf_start[0], bpf_end[1] - bpf_start[1]
+    print("%d processes, %d CPUs busy, slope over %.0f s" % (len(pids), bench.CPUS, wall / 1e9))
+    return bench.judge([
+        ("processes of the agent", len(pids), "", None),
+        ("anonymous memory, host and helpers", anonymous / MIB, "MiB", 12),
+        ("kernel-side memory and perf rings", (kernel + rings) / MIB, "MiB", 12),
+        ("  of it charged to the cgroup", kernel / MIB, "MiB", None),
+        ("  of it perf rings", rings / MIB, "MiB", None),
+        ("CPU of host and helpers, of one CPU", 100 * cpu / wall, "%", 0.15),
+        ("BPF run time, of one CPU", 100 * run_ns / wall, "%", None),
+        ("BPF run time per sample", run_ns / max(runs, 1) / 1e3, "us", None),
+        ("BPF runs per second and CPU", runs / (wall / 1e9) / bench.CPUS, "", None),
+    ])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
