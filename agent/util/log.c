@@ -248,13 +248,11 @@ static void log_deliver(int level, const char *instance, const char *text)
 	pthread_rwlock_unlock(&log_state.lock);
 }
 
-void log_vwrite(int level, const char *instance, const char *format, va_list args)
+static void write_unfiltered(int level, const char *instance, const char *format, va_list args)
 {
 	_cleanup_(buf_done) struct buf b = {};
 	int saved_errno = errno;
 
-	if (level > log_level())
-		return;
 	if (instance)
 		buf_printf(&b, "%s: ", instance);
 	errno = saved_errno; /* for %m */
@@ -268,6 +266,21 @@ void log_vwrite(int level, const char *instance, const char *format, va_list arg
 		log_deliver(level, instance, b.data);
 	}
 	errno = saved_errno;
+}
+
+void log_vwrite(int level, const char *instance, const char *format, va_list args)
+{
+	if (level <= log_level())
+		write_unfiltered(level, instance, format, args);
+}
+
+void log_write_unfiltered(int level, const char *instance, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_unfiltered(level, instance, format, args);
+	va_end(args);
 }
 
 void log_write(int level, const char *instance, const char *format, ...)

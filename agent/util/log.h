@@ -47,6 +47,9 @@ const char *log_level_name(int level);
  */
 void log_write(int level, const char *instance, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Whatever the level: for an instance whose own level let the line pass. */
+void log_write_unfiltered(int level, const char *instance, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void log_vwrite(int level, const char *instance, const char *format, va_list args);
 
 /*

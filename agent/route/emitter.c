@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See emitter.h. Lossless routes are asked before anything is delivered, so -EAGAIN has no trace. */
+#include "route/emitter.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "route/batch.h"
+#include "util/str.h"
+
+struct emitter {
+	pthread_mutex_t lock; /* guards everything below */
+	struct route **routes;
+	size_t n_routes;
+	uint64_t sequence;
+	bool is_closed;
+	const char *instance, *run;
+	emitter_tap_fn tap;
+	void *tap_ctx;
+};
+
+int emitter_new(const char *instance, const char *run, emitter_tap_fn tap, void *ctx,
+		struct emitter **ret)
+{
+	struct emitter *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	pthread_mutex_init(&e->lock, NULL);
+	e->instance = instance;
+	e->run = run;
+	e->tap = tap;
+	e->tap_ctx = ctx;
+	*ret = e;
+	return 0;
+}
+
+static void routes_free(struct route **routes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		route_unref(routes[i]);
+	free(routes);
+}
+
+struct emitter *emitter_free(struct emitter *e)
+{
+	if (!e)
+		return NULL;
+	emitter_close(e);
+	for (size_t i = 0; i < e->n_routes; i++)
+		route_detach(e->routes[i]);
+	routes_free(e->routes, e->n_routes);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+	return NULL;
+}
+
+static bool has_room_locked(struct emitter *e, const char *schema, size_t bytes)
+{
+	bool has_room = true;
+
+	for (size_t i = 0; i < e->n_routes; i++)
+		if (route_is_lossless(e->routes[i]) &&
+		    (!schema || route_carries(e->routes[i], schema)) &&
+		    !route_has_room(e->routes[i], bytes))
+			has_room = false;
+	return has_room;
+}
+
+int emitter_emit(struct emitter *e, const struct hearth_emission *emission)
+{
+	_cleanup_(batch_unrefp) struct batch *b = NULL;
+	int r;
+
+	pthread_mutex_lock(&e->lock);
+	r = batch_new(emission, e->instance, e->run, e->sequence, &b);
+	if (r == 0 && e->is_closed)
+		r = -EPIPE;
+	if (r == 0 && !has_room_locked(e, batch_public(b)->schema, batch_bytes(b)))
+		r = -EAGAIN;
+	if (r == 0) {
+		e->sequence++;
+		for (size_t i = 0; i < e->n_routes; i++)
+			if (route_carries(e->routes[i], batch_public(b)->schema))
+				(void)route_push(e->routes[i], b);
+	}
+	pthread_mutex_unlock(&e->lock);
+	if (r == 0 && e->tap)
+		e->tap(e->tap_ctx, b);
+	return r;
+}
+
+bool emitter_is_writable(struct emitter *e)
+{
+	bool is_writable;
+
+	pthread_mutex_lock(&e->lock);
+	is_writable = has_room_locked(e, NULL, 1);
+	pthread_mutex_unlock(&e->lock);
+	return is_writable;
+}
+
+static bool contains(struct route *const *routes, size_t n, const struct route *r)
+{
+	for (size_t i = 0; i < n; i++)
+		if (routes[i] == r)
+			return true;
+	return false;
+}
+
+void emitter_swap(struct emitter *e, struct route **routes, size_t n)
+{
+	struct route **old;
+	size_t n_old;
+	bool is_closed;
+
+	pthread_mutex_lock(&e->lock);
+	old = e->routes;
+	n_old = e->n_routes;
+	e->routes = routes;
+	e->n_routes = n;
+	is_closed = e->is_closed;
+	for (size_t i = 0; i < n_old && !is_closed; i++)
+		if (!contains(routes, n, old[i]))
+			route_end(old[i]);
+	for (size_t i = 0; i < n && is_closed; i++)
+		if (!contains(old, n_old, routes[i]))
+			route_end(routes[i]);
+	pthread_mutex_unlock(&e->lock);
+	for (size_t i = 0; i < n_old; i++)
+		if (!contains(routes, n, old[i]))
+			route_detach(old[i]);
+	routes_free(old, n_old);
+}
+
+void emitter_drop_target(struct emitter *e, const struct queue *to)
+{
+	pthread_mutex_lock(&e->lock);
+	for (size_t i = 0; i < e->n_routes;) {
+		if (route_target(e->routes[i]) != to) {
+			i++;
+			continue;
+		}
+		route_detach(e->routes[i]);
+		route_unref(e->routes[i]);
+		e->routes[i] = e->routes[--e->n_routes];
+	}
+	pthread_mutex_unlock(&e->lock);
+}
+
+void emitter_close(struct emitter *e)
+{
+	pthread_mutex_lock(&e->lock);
+	for (size_t i = 0; i < e->n_routes && !e->is_closed; i++)
+		route_end(e->routes[i]);
+	e->is_closed = true;
+	pthread_mutex_unlock(&e->lock);
+}
+
+struct route *emitter_find_route(struct emitter *e, const struct queue *to, const char *schemas,
+				 bool is_lossless)
+{
+	struct route *found = NULL;
+
+	pthread_mutex_lock(&e->lock);
+	for (size_t i = 0; i < e->n_routes && !found; i++) {
+		struct route_stats s;
+
+		route_stats(e->routes[i], &s);
+		if (route_target(e->routes[i]) == to && str_equal(s.schemas, schemas) &&
+		    s.is_lossless == is_lossless)
+			found = route_ref(e->routes[i]);
+	}
+	pthread_mutex_unlock(&e->lock);
+	return found;
+}
+
+bool emitter_has_route(struct emitter *e, const struct route *r)
+{
+	bool has_route;
+
+	pthread_mutex_lock(&e->lock);
+	has_route = contains(e->routes, e->n_routes, r);
+	pthread_mutex_unlock(&e->lock);
+	return has_route;
+}
+
+uint64_t emitter_sequence(struct emitter *e)
+{
+	uint64_t sequence;
+
+	pthread_mutex_lock(&e->lock);
+	sequence = e->sequence;
+	pthread_mutex_unlock(&e->lock);
+	return sequence;
+}
+
+void emitter_each_route(struct emitter *e, void (*fn)(void *ctx, struct route *r), void *ctx)
+{
+	pthread_mutex_lock(&e->lock);
+	for (size_t i = 0; i < e->n_routes; i++)
+		fn(ctx, e->routes[i]);
+	pthread_mutex_unlock(&e->lock);
+}
