@@ -99,7 +99,8 @@ def run_lints(results):
         with open(path) as f:
             ways = ["--self-test"] if "--self-test" in f.read() else []
         for args in ([], ways) if ways else ([],):
-            r = subprocess.run([path, *args], capture_output=True, text=True, env=env, cwd=ROOT)
+            command = [sys.executable, path] if path.endswith(".py") else [path]
+            r = subprocess.run([*command, *args], capture_output=True, text=True, env=env, cwd=ROOT)
             if r.returncode:
                 results.fail(" ".join([name, *args]), r.stdout + r.stderr)
             else:
@@ -180,7 +181,7 @@ def run_bench(results, folder):
         if os.access(path, os.X_OK) and os.path.isfile(path):
             name = os.path.basename(path).split(".")[0]
             say("bench %s" % name)
-            r = subprocess.run([path, "--build", folder], capture_output=True, text=True)
+            r = subprocess.run([sys.executable, path, "--build", folder], capture_output=True, text=True)
             print(r.stdout, end="")
             results.fail("bench/" + name, r.stdout + r.stderr) if r.returncode else results.ok()
 

@@ -54,8 +54,9 @@ def check_failpoints(build):
 
 def check(build):
     plugins = glob.glob(os.path.join(build, "plugins", "*.so"))
-    if not plugins:
-        yield "%s: no plugins; build first" % build
+    if not plugins or not os.path.exists(os.path.join(build, "hearth")):
+        yield "%s: no plugins or no hearth; build first" % build
+        return
     for path in sorted(plugins):
         yield from check_plugin(path)
     yield from check_host(os.path.join(build, "hearth"))

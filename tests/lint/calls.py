@@ -22,7 +22,7 @@ ANYWHERE = {
     "atol": "it cannot fail; use a checked parser",
     "atoll": "it cannot fail; use a checked parser",
     "atof": "it cannot fail; use a checked parser",
-    "signal": "use sigaction, or the loop's signals",
+    "signal": "a handler goes through sigaction or the loop (SIG_IGN and SIG_DFL may be set so)",
     "tmpnam": "use mkostemp",
     "mktemp": "use mkostemp",
     "setenv": "environment is the host's alone and not thread-safe",
@@ -79,15 +79,18 @@ def check(root):
             if name in OPENS and is_shipped(path) and OPENS[name] not in (args := arguments(code, m.end())):
                 if "|" in args or not re.search(r"\bflags?\b", args):
                     why = "pass %s" % OPENS[name]
+            if name == "signal" and re.search("SIG_(IGN|DFL)", arguments(code, m.end())):
+                why = None
             if why and (path, name) not in EXCEPTIONS and not is_declaration(code, m.start()):
                 yield "%s:%d: %s(): %s" % (path, code.count("\n", 0, m.start()) + 1, name, why)
 
 
 lint.main(check,
           good=[{"agent/a.c": "int f(void) { /* system(x) */ return open(p, O_RDONLY | O_CLOEXEC); }\n"
-                              "static const char *s = \"strcpy(\"; x->signal(1); my_system(2);\n"},
+                              "static const char *s = \"strcpy(\"; x->signal(1); my_system(2); signal(SIGPIPE, SIG_IGN);\n"},
                 {"tests/a.c": "int f(void) { return dup(1); }\n"}],
           bad=[({"agent/a.c": "\n\tstrcpy (a, b);\n"}, "agent/a.c:2: strcpy()"),
                ({"tests/a.c": "x = system(\"ls\");\n"}, "system()"),
+               ({"agent/a.c": "signal(SIGHUP, on_hup);\n"}, "signal()"),
                ({"agent/a.c": "fd = open(path, O_RDONLY);\n"}, "pass O_CLOEXEC"),
                ({"plugins/p/a.c": "r = dup(1);\n"}, "dup()")])

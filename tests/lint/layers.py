@@ -13,10 +13,11 @@ import lint
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 ROW = re.compile(r"^\|\s*`([\w./]+)`\s*\|[^|]*\|([^|]*)\|\s*$", re.M)
-# Libraries that the host links; every other include in angle brackets is libc, Linux or hearth/.
-LIBRARIES = {"yaml.h": ("config",), "jansson.h": ("stat", "plugin", "run", "ctl", "config", "helper", "cli", "agent.c")}
-SYSTEM = re.compile(r"^(hearth|sys|linux|asm|arpa|netinet|bits)/|^[a-z0-9_]+\.h$")
-FOREIGN = re.compile(r"^(bpf|elfutils|perfmon|curl|openssl|sqlite|zstd)[/.]|^(libelf|gelf|elf|dwarf|libdw|zlib|zstd|curl|archive)[\w/]*\.h$")
+# Libraries that the host links, and libc's elf.h (the loader looks at a file before it loads it);
+# every other include in angle brackets is libc, Linux, the sanitizers or hearth/.
+LIBRARIES = {"yaml.h": ("config",), "elf.h": ("plugin",), "jansson.h": ("stat", "plugin", "run", "ctl", "config", "helper", "cli", "agent.c")}
+SYSTEM = re.compile(r"^(hearth|sanitizer|sys|linux|asm|arpa|netinet|bits)/|^[a-z0-9_]+\.h$")
+FOREIGN = re.compile(r"^(bpf|elfutils|perfmon|curl|openssl|sqlite|zstd)[/.]|^(libelf|gelf|dwarf|libdw|zlib|zstd|curl|archive)[\w/]*\.h$")
 
 
 def table(root):
