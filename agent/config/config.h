@@ -4,8 +4,8 @@
  * host's own settings and a list of instances whose options nobody has checked yet (that needs
  * their plugins: plugin/, agent.c).
  *
- * Order, later wins: built-in defaults < hearth.yaml < environments/<name>.yaml < conf.d/*.yaml
- * (by name) < HEARTH_* < command line < control overlay.
+ * Order, later wins: built-in defaults < hearth.yaml < environments/<name>.yaml < the files
+ * of conf.d (by name) < HEARTH_* < command line < control overlay.
  */
 #pragma once
 
@@ -16,6 +16,7 @@
 
 #include "config/error.h"
 #include "config/node.h"
+#include "config/option.h"
 
 /* Where configuration comes from. Everything is borrowed; NULL means "not given". */
 struct config_sources {
@@ -24,8 +25,13 @@ struct config_sources {
 	char *const *set;         /* "plugin.option=value", NULL-ended */
 	char *const *sinks;       /* "name:option=value,option=value", NULL-ended */
 	const struct node *command_line; /* a tree that verbs made of their options */
-	const char *overlay;      /* control overlay, YAML text */
-	bool has_no_files;        /* record: take labels, environment, plugin_dirs only */
+	const char *overlay;      /* YAML text of a controller, or of a run */
+	bool is_run_overlay;      /* a run's: it may add instances. Else it may only enable, disable
+				     and set options of instances that are configured */
+	bool has_no_files;        /* a verb that runs in a process of its own (record): the files
+				     give labels, service, environment, plugin_dirs and log only, one
+				     that cannot be read is a warning; the overlay is what the verb
+				     made of its options, so the command line comes after it */
 	char *const *environ;     /* NULL: the process's */
 };
 
@@ -37,6 +43,7 @@ struct instance_config {
 	int log_level;        /* -1: the host's */
 	char **inputs;        /* NULL-ended; NULL: inferred */
 	struct origin inputs_origin;
+	bool is_of_overlay;   /* the overlay names it: of a run, its instances */
 	uint64_t queue_bytes; /* per route, default 8 MiB */
 	struct node *node;    /* its map, host keys included; borrowed from config.tree */
 	struct origin origin;
@@ -68,6 +75,9 @@ DEFINE_CLEANUP(struct config *, config_free)
 /* Keys of an instance's map that are the host's: plugin, enabled, inputs, queue, log. */
 extern const char *const config_reserved_keys[];
 
-/* Option table of the host's own top-level keys, for docs and JSON schema. */
-extern const struct hearth_option config_host_options[];
-extern const size_t config_n_host_options;
+/*
+ * Option tables of the host's own keys, at the top and in an entry of `plugins:`, for parsing, docs
+ * and JSON schema. A dot in a name is a map: "log.level".
+ */
+extern const struct option_table config_host_table;
+extern const struct option_table config_instance_table;
