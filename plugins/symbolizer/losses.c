@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * "12 % of frames have no name: file is gone" is what a person can act on; the number of distinct
+ * addresses without a name is not.
+ */
+#include "losses.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Causes are a short list of sentences; a batch with more lumps the rest together. */
+enum { MAX_CAUSES = 32 };
+
+struct tally {
+	uint32_t cause[MAX_CAUSES];
+	uint64_t count[MAX_CAUSES];
+	uint32_t n;
+};
+
+static void tally_add(struct tally *t, uint32_t cause, uint64_t count)
+{
+	uint32_t i = 0;
+
+	while (i < t->n && t->cause[i] != cause)
+		i++;
+	if (i == MAX_CAUSES)
+		i = MAX_CAUSES - 1;
+	else if (i == t->n)
+		t->cause[t->n++] = cause;
+	t->count[i] += count;
+}
+
+static uint32_t *samples_per_stack(const struct window *w, uint64_t n_stacks)
+{
+	uint32_t *n = calloc(n_stacks ? n_stacks : 1, sizeof(*n));
+
+	for (uint64_t i = 0; n && i < hearth_flat_count(&w->flat, HEARTH_PROFILE_SAMPLES); i++) {
+		struct hearth_sample s = hearth_profile_sample(&w->flat, i);
+
+		if (s.stack < n_stacks)
+			n[s.stack]++;
+	}
+	return n;
+}
+
+static void tally_stack(const struct window *w, uint64_t stack, uint32_t n_samples, struct tally *t)
+{
+	struct hearth_stack s = hearth_profile_stack(&w->flat, stack);
+	uint64_t n_frames = hearth_flat_count(&w->flat, HEARTH_PROFILE_STACK_FRAMES);
+
+	for (uint32_t i = 0; i < s.count && s.first + (uint64_t)i < n_frames; i++) {
+		uint32_t frame = hearth_profile_stack_frame(&w->flat, &s, i);
+
+		if (frame > 0 && frame < w->n_frames && w->frames[frame].count == 0)
+			tally_add(t, w->frames[frame].cause, n_samples);
+	}
+}
+
+/* A string of the parent, or one of ours that is not laid out yet. */
+static const char *cause_text(const struct window *w, uint32_t index)
+{
+	const struct hearth_flat_builder *b = &w->names;
+	struct hearth_flat_string s;
+
+	if (index < hearth_flat_n_strings(&w->flat))
+		return hearth_flat_string(&w->flat, index);
+	index -= b->first_string;
+	if (index >= b->rows[HEARTH_STRINGS].count)
+		return "";
+	memcpy(&s, b->rows[HEARTH_STRINGS].bytes + index * sizeof(s), sizeof(s));
+	return b->text + s.offset;
+}
+
+static void report_cause(struct window *w, uint32_t cause, uint64_t count)
+{
+	struct hearth_loss row = { .kind = HEARTH_LOSS_NAMES, .cause = cause, .count = count };
+	char name[128];
+
+	hearth_flat_append(&w->names, HEARTH_PROFILE_LOSSES, &row, sizeof(row));
+	if (w->names.error)
+		return;
+	snprintf(name, sizeof(name), "frames_unnamed.%s", cause_text(w, cause));
+	w->host->count(w->host, name, count);
+}
+
+void losses_add_unnamed(struct window *w)
+{
+	uint64_t n_stacks = hearth_flat_count(&w->flat, HEARTH_PROFILE_STACKS);
+	_cleanup_free_ uint32_t *n = samples_per_stack(w, n_stacks);
+	struct tally t = { .n = 0 };
+
+	if (!n) {
+		w->names.error = -ENOMEM;
+		return;
+	}
+	for (uint64_t i = 1; i < n_stacks; i++)
+		if (n[i])
+			tally_stack(w, i, n[i], &t);
+	for (uint32_t i = 0; i < t.n; i++)
+		report_cause(w, t.cause[i], t.count[i]);
+}
