@@ -119,7 +119,7 @@ class Agent:
                 return json.loads(f.readline())
 
     def status(self):
-        return self.ask({"command": "status"})
+        return self.ask({"request": "status"})
 
     def instance(self, name):
         for i in self.status()["instances"]:
