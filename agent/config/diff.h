@@ -27,6 +27,6 @@ struct diff {
 	size_t n;
 };
 
-/* Disabled instances count as absent. */
+/* Disabled instances count as absent; old may be NULL (everything is added). */
 int diff_instances(const struct config *old, const struct config *new, struct diff *ret);
 void diff_done(struct diff *d);

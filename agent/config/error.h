@@ -5,7 +5,7 @@
  *
  * A message reads `hearth.yaml:12:5: plugin "otlp-export": unknown option "endpont"; did you mean
  * "endpoint"?`: where, what, and what to do. Errors are gathered, so that one `hearth check`
- * shows them all; at most 50 are kept.
+ * shows them all; at most 50 are kept and the rest counted.
  */
 #pragma once
 
@@ -14,19 +14,31 @@
 #include "config/node.h"
 
 struct config_errors {
-	char **messages; /* NULL-ended; NULL when there is none */
+	char **messages;     /* NULL-ended; NULL when there is none */
+	const char **sites;  /* parallel: "agent/config/yaml.c:123", the call that made it */
 	size_t n;
+	size_t n_more;       /* beyond those kept */
 	char **warnings;
+	const char **warning_sites;
 	size_t n_warnings;
 };
 
 void config_errors_done(struct config_errors *e);
 
-int config_error_add(struct config_errors *e, struct origin origin, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-int config_warning_add(struct config_errors *e, struct origin origin, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int config_error_add(struct config_errors *e, const char *site, struct origin origin,
+		     const char *format, ...) __attribute__((format(printf, 4, 5)));
+int config_warning_add(struct config_errors *e, const char *site, struct origin origin,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Answers -EINVAL, for the caller to return or remember. */
-#define config_error(errors, origin, ...) config_error_add(errors, origin, __VA_ARGS__)
-#define config_warning(errors, origin, ...) config_warning_add(errors, origin, __VA_ARGS__)
+#define CONFIG_SITE_(line) #line
+#define CONFIG_SITE(line) __FILE__ ":" CONFIG_SITE_(line)
+
+/*
+ * Answers -EINVAL, for the caller to return or remember. Control characters of the message become
+ * '?': it may quote a file.
+ */
+#define config_error(errors, origin, ...) \
+	config_error_add(errors, CONFIG_SITE(__LINE__), origin, __VA_ARGS__)
+/* Answers 0. */
+#define config_warning(errors, origin, ...) \
+	config_warning_add(errors, CONFIG_SITE(__LINE__), origin, __VA_ARGS__)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where things are when nobody says so, and what a path in a file means. */
+#pragma once
+
+#include "config/node.h"
+
+/* /var/lib/hearth for root, else $XDG_STATE_HOME/hearth (~/.local/state/hearth). */
+int path_state_default(char *const *environ, char **ret);
+/* /run/hearth for root, else $XDG_RUNTIME_DIR/hearth, else `run` in the state folder. */
+int path_runtime_default(char *const *environ, char **ret);
+/* `plugins` beside the executable if that folder exists (a build tree), else HEARTH_PLUGIN_DIR. */
+int path_plugin_dirs_default(char ***ret);
+
+/* Absolute: relative paths begin at the folder of the file that names them, or where we are. */
+int path_resolve(const char *path, struct origin named_at, char **ret);
+/* The folder that holds path: "." without a slash. NULL without memory. */
+char *path_folder(const char *path);
