@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """End-to-end tests run the built hearth from the outside, as root, in a mount namespace of their
-own: /run/hearth is private, so that the kill switch and the status socket of these tests meet no
-other Hearth on the machine."""
+own: /run/hearth and /run/systemd are private, so that the kill switch, the status socket and the
+journal of these tests meet nothing else on the machine."""
 import ctypes
 import os
 import subprocess
@@ -24,9 +24,10 @@ def pytest_configure(config):
         pytest.exit("end-to-end tests run as root", 4)
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
         pytest.exit("unshare: %s" % os.strerror(ctypes.get_errno()), 4)
-    os.makedirs("/run/hearth", exist_ok=True)
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "hearth-tests", "/run/hearth"], check=True)
+    for folder in ("/run/hearth", "/run/systemd"):
+        os.makedirs(folder, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "hearth-tests", folder], check=True)
 
 
 @pytest.fixture

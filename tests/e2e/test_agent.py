@@ -162,14 +162,19 @@ def test_supervisor_hears_ready_reloading_and_stopping(agent, hearth, load):
     assert notify.has("STOPPING=1")
 
 
-def test_journal_gets_priority_and_instance(agent, hearth):
-    journal = Listener(os.path.join(hearth.tmp, "journal.sock"))
-    a = agent({"log": {"target": "journal", "journal_socket": journal.path}, "plugins": {"debug-json": {"path": "x.json"}}})
-    records = wait_for("a record", lambda: journal.has("MESSAGE="))
+def test_journal_gets_priority_and_instance(agent, hearth, load):
+    os.makedirs("/run/systemd/journal")
+    journal = Listener("/run/systemd/journal/socket")
+    try:
+        a = agent({"log": {"target": "journal", "level": "debug"}, **sampling(os.path.join(hearth.tmp, "x.json"))})
+        records = wait_for("a record of an instance", lambda: journal.has("HEARTH_INSTANCE="))
+        a.stop()
+    finally:
+        os.unlink(journal.path)
+        os.rmdir("/run/systemd/journal")
     fields = dict(line.split("=", 1) for line in records[0].splitlines() if "=" in line)
-    assert fields["PRIORITY"] in "34567"
+    assert fields["PRIORITY"] in "34567" and fields["MESSAGE"]
     assert fields["SYSLOG_IDENTIFIER"] == "hearth"
-    a.stop()
 
 
 def test_log_file_is_reopened_after_rotation(agent, hearth):
