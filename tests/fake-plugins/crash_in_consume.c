@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dereferences a null pointer when the first batch comes. */
+#include "fake.h"
+
+static int32_t consume(void *instance, const struct hearth_batch *b)
+{
+	volatile int *nowhere = NULL;
+
+	(void)instance;
+	(void)b;
+	*nowhere = 1;
+	return 0;
+}
+
+static const struct hearth_component component = {
+	.size = sizeof(component),
+	.kind = HEARTH_SINK,
+	.name = "fake-crash-in-consume",
+	.accepts = FAKE_ANY,
+	.create = fake_create,
+	.consume = consume,
+	.destroy = free,
+};
+
+FAKE_PLUGIN("fake-crash-in-consume");
