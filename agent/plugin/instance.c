@@ -171,6 +171,23 @@ int instance_try_create(const struct instance_env *env, const struct instance_sp
 	return r;
 }
 
+enum instance_health instance_watch(struct instance *i, uint64_t now_ns, uint64_t report_ns,
+				    uint64_t stuck_ns)
+{
+	const char *callback = i->callback;
+	uint64_t since_ns = i->callback_since_ns;
+	uint64_t age_ns = since_ns && now_ns > since_ns ? now_ns - since_ns : 0;
+
+	if (!callback || i->is_abandoned)
+		return INSTANCE_HEALTHY;
+	if (age_ns >= stuck_ns && !str_equal(callback, "start"))
+		return INSTANCE_HANGS;
+	if (age_ns < report_ns || i->reported_since_ns == since_ns)
+		return INSTANCE_HEALTHY;
+	i->reported_since_ns = since_ns;
+	return INSTANCE_LONG;
+}
+
 enum instance_state instance_state(const struct instance *i)
 {
 	return i->state;

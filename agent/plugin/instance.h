@@ -21,7 +21,9 @@
 #include "route/emitter.h"
 #include "route/queue.h"
 
+struct agent;
 struct counters;
+struct helpers;
 struct instance;
 struct json_t;
 
@@ -60,6 +62,9 @@ struct instance_env {
 	const void *(*service)(void *ctx, const char *id);
 	void *ctx;
 	const char *state_dir;
+	/* For the services; opaque here. */
+	struct helpers *helpers;
+	struct agent *agent; /* NULL: no runs can be started (record, check) */
 };
 
 struct instance_spec {
@@ -116,6 +121,15 @@ struct emitter *instance_emitter(const struct instance *i);
 const struct counters *instance_counters(const struct instance *i);
 /* Room again on a lossless route of this instance. For route_options.on_room. [any thread] */
 void instance_on_room(void *instance);
+
+/* What the watchdog finds: each long callback is answered LONG once. */
+enum instance_health {
+	INSTANCE_HEALTHY = 0,
+	INSTANCE_LONG,  /* a callback runs for longer than report_ns */
+	INSTANCE_HANGS, /* … than stuck_ns; start() may */
+};
+enum instance_health instance_watch(struct instance *i, uint64_t now_ns, uint64_t report_ns,
+				    uint64_t stuck_ns);
 
 struct instance_stats {
 	uint64_t received, received_items;     /* batches, samples: consumed */

@@ -27,6 +27,7 @@ struct instance {
 	/* the main thread's */
 	pthread_t thread;
 	bool has_thread;
+	uint64_t reported_since_ns; /* the callback that was last found long */
 
 	/* the worker's */
 	struct option_set *options;

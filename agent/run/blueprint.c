@@ -44,8 +44,11 @@ static int add_member(struct blueprint *b, const struct instance_config *c,
 	_cleanup_(option_set_freep) struct option_set *set = NULL;
 	const struct component *component = NULL;
 	struct blueprint_member *m;
-	int r = resolve(c, registry, errors, &component);
+	int r;
 
+	if (options->is_overlay_only && !c->is_of_overlay)
+		return 0;
+	r = resolve(c, registry, errors, &component);
 	if (r < 0)
 		return r;
 	if (component->c.kind == HEARTH_HELPER)

@@ -29,6 +29,7 @@ struct blueprint {
 
 struct blueprint_options {
 	unsigned int run;        /* number behind '#'; 0: none */
+	bool is_overlay_only;    /* a run within an agent: only what its overlay names */
 	bool has_no_sources;     /* the kill switch is on */
 	bool can_skip_secrets;   /* `check` without privileges */
 };

@@ -222,7 +222,7 @@ static const void *service(void *ctx, const char *id)
 {
 	struct pipeline *p = ctx;
 
-	return p->options.service ? p->options.service(p->options.ctx, id) : NULL;
+	return p->options.service ? p->options.service(p->options.service_ctx, id) : NULL;
 }
 
 static bool is_retirement_due(const struct member *m, uint64_t now)
@@ -270,6 +270,8 @@ int pipeline_new(const struct pipeline_options *options, struct pipeline **ret)
 		.service = service,
 		.ctx = p,
 		.state_dir = options->state_dir,
+		.helpers = options->helpers,
+		.agent = options->agent,
 	};
 	r = loop_timer_new(options->loop, on_tick, p, &p->tick);
 	if (r < 0)

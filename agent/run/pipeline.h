@@ -25,7 +25,10 @@ struct pipeline_options {
 	const struct hearth_label *labels;
 	size_t n_labels;
 	const char *state_dir;
+	struct helpers *helpers;
+	struct agent *agent;
 	const void *(*service)(void *ctx, const char *id); /* [any thread] */
+	void *service_ctx;
 	/* Every batch that any instance emits; on its thread, must not block. May be NULL. */
 	void (*on_batch)(void *ctx, struct instance *i, struct batch *b);
 	/* An instance failed, was found stuck, or has finished. May be NULL. */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <hearth/artifact.h>
@@ -220,13 +221,6 @@ static void on_duration(void *ctx)
 		run_finish(r, "duration");
 }
 
-static const void *service(void *ctx, const char *id)
-{
-	const struct run *r = ctx;
-
-	return r->options.service ? r->options.service(r->options.service_ctx, id) : NULL;
-}
-
 int run_new(const struct run_options *options, struct run **ret)
 {
 	_cleanup_(run_freep) struct run *run = calloc(1, sizeof(*run));
@@ -236,7 +230,10 @@ int run_new(const struct run_options *options, struct run **ret)
 		.labels = options->labels,
 		.n_labels = options->n_labels,
 		.state_dir = options->state_dir,
-		.service = service,
+		.helpers = options->helpers,
+		.agent = options->agent,
+		.service = options->service,
+		.service_ctx = options->service_ctx,
 		.on_batch = on_batch,
 		.on_change = on_change,
 		.ctx = run,
@@ -251,7 +248,9 @@ int run_new(const struct run_options *options, struct run **ret)
 	run->artifacts = json_array();
 	run->receipts = json_array();
 	p.run = run->id;
-	r = run_id_make(run->id);
+	if (options->id)
+		snprintf(run->id, sizeof(run->id), "%s", options->id);
+	r = options->id ? 0 : run_id_make(run->id);
 	if (r == 0)
 		r = loop_timer_new(options->loop, on_duration, run, &run->end);
 	if (r == 0)

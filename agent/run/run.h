@@ -26,9 +26,12 @@ typedef void (*run_event_fn)(void *ctx, struct run *r, enum run_state state, con
 struct run_options {
 	struct loop *loop;
 	struct queue *main;
+	const char *id; /* NULL: one is made */
 	const struct hearth_label *labels; /* service, host and configured ones */
 	size_t n_labels;
 	const char *state_dir;
+	struct helpers *helpers;
+	struct agent *agent;
 	const void *(*service)(void *ctx, const char *id); /* [any thread] */
 	void *service_ctx;
 	uint32_t end;            /* HEARTH_END_* */

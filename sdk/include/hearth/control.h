@@ -33,26 +33,29 @@ struct hearth_run_event {
 
 typedef void (*hearth_run_fn)(void *ctx, const struct hearth_run_event *event);
 
+/* error: NULL, or why everything is as it was. */
+typedef void (*hearth_overlay_fn)(void *ctx, const char *error);
+
 /* [instance thread], all of them; callbacks come on the instance thread. */
 struct hearth_control {
 	uint32_t size, reserved;
 
 	/*
-	 * Starts a run; plan->command must be NULL. ret_run gets the id (37 bytes). 0: accepted,
-	 * fn gets STARTED and later FINISHED or FAILED. -EINVAL: the overlay is not valid, and
-	 * fn gets FAILED with the message.
+	 * Starts a run; plan->command must be NULL, plan->output is not used. ret_run gets the id
+	 * (37 bytes). 0: fn gets STARTED and later FINISHED or FAILED, or FAILED at once, with a
+	 * message: an overlay that is not valid, a source that cannot start.
 	 */
 	int32_t (*run_start)(const struct hearth_host *h, const struct hearth_run_plan *plan,
 			     char ret_run[37], hearth_run_fn fn, void *ctx);
-	/* Ends a run early; its output is completed. -ENOENT: no such run. */
+	/* Ends a run early; its output is completed. A run that has ended already stays so. */
 	int32_t (*run_stop)(const struct hearth_host *h, const char *run);
 	/*
 	 * Replaces the control overlay of the configured pipeline: YAML text that may enable,
-	 * disable and set options, never rewire; "" removes it. Takes the path of a reload.
-	 * ret_error (may be NULL) gets a message of at most cap bytes when it is refused.
+	 * disable and set options, never rewire; "" removes it. Takes the path of a reload, and
+	 * fn is told how that went; when it was refused the old overlay stays.
 	 */
-	int32_t (*overlay)(const struct hearth_host *h, const char *yaml, char *ret_error,
-			   size_t cap);
+	int32_t (*overlay)(const struct hearth_host *h, const char *yaml, hearth_overlay_fn fn,
+			   void *ctx);
 };
 
 #ifdef __cplusplus
