@@ -11,7 +11,7 @@ MIB = 1 << 20
 
 
 def pipeline(folder):
-    return {"cpu-sampler": {"frequency": 19}, "symbolizer": {}, "debug-json": {"path": folder + "/out.json"}}
+    return {"cpu-sampler": {"frequency": 19}, "symbolizer": {}, "debug-json": {"output": folder + "/out.json"}}
 
 
 def main():

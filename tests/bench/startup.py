@@ -11,7 +11,7 @@ import bench
 
 
 def pipeline(folder):
-    return {"cpu-sampler": {"frequency": 997, "window": "100ms"}, "debug-json": {"path": folder + "/out.json", "samples": True}}
+    return {"cpu-sampler": {"frequency": 997, "window": "100ms"}, "debug-json": {"output": folder + "/out.json", "samples": True}}
 
 
 def first_sample_ns(path):

@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def sampling(out="out.json", **options):
-    return {"plugins": {"cpu-sampler": {"frequency": 99, **options}, "symbolizer": {}, "debug-json": {"path": out}}}
+    return {"plugins": {"cpu-sampler": {"frequency": 99, **options}, "symbolizer": {}, "debug-json": {"output": out}}}
 
 
 def batches(path):
@@ -179,7 +179,7 @@ def test_journal_gets_priority_and_instance(agent, hearth, load):
 
 def test_log_file_is_reopened_after_rotation(agent, hearth):
     log = os.path.join(hearth.tmp, "hearth.log")
-    a = agent({"log": {"target": "file", "file": log, "level": "debug"}, "plugins": {"debug-json": {"path": os.path.join(hearth.tmp, "x.json")}}})
+    a = agent({"log": {"target": "file", "file": log, "level": "debug"}, "plugins": {"debug-json": {"output": os.path.join(hearth.tmp, "x.json")}}})
     wait_for("the log", lambda: os.path.exists(log) and os.path.getsize(log) > 0)
     os.rename(log, log + ".1")
     a.process.send_signal(signal.SIGHUP)
@@ -207,7 +207,7 @@ def test_crash_report_names_instance_and_callback(agent, hearth):
 
 def test_starts_with_closed_standard_descriptors(hearth):
     path = hearth.write("c.yaml", {"runtime_dir": os.path.join(hearth.tmp, "run"), "state_dir": os.path.join(hearth.tmp, "state"),
-                                   "plugins": {"debug-json": {"path": os.path.join(hearth.tmp, "x.json")}}})
+                                   "plugins": {"debug-json": {"output": os.path.join(hearth.tmp, "x.json")}}})
     p = hearth.start("agent", "--config", path, prefix=["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"])
     try:
         wait_for("the socket", lambda: os.path.exists(os.path.join(hearth.tmp, "run/status.sock")), 20)

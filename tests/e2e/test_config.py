@@ -9,7 +9,7 @@ NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 
 
 @pytest.mark.parametrize("yaml, message", [
-    ("plugins:\n  debug-json:\n    pth: x.json\n", r':3:5: plugin "debug-json": unknown option "pth"; did you mean "path"\?'),
+    ("plugins:\n  debug-json:\n    ouput: x.json\n", r':3:5: plugin "debug-json": unknown option "pth"; did you mean "output"\?'),
     ("plugins:\n  cpu-sampler: { frequency: 0 }\n", r":2:29: .*frequency.*"),
     ("plugins:\n  cpu-sampler: { frequency: fast }\n", r":2:29: .*frequency.*"),
     ("plugins:\n  cpu-sampelr: {}\n", r":2:3: .*cpu-sampelr.*"),
@@ -27,7 +27,7 @@ def test_error_names_place_and_remedy(hearth, yaml, message):
 
 
 def test_all_errors_are_shown_at_once(hearth):
-    path = hearth.write("hearth.yaml", "plugins:\n  debug-json: { pth: x }\n  cpu-sampler: { frequency: 0 }\n")
+    path = hearth.write("hearth.yaml", "plugins:\n  debug-json: { ouput: x }\n  cpu-sampler: { frequency: 0 }\n")
     process = hearth.run("check", "--config", path)
     assert len(re.findall(r"hearth\.yaml:\d+:\d+:", process.stderr)) == 2, process.stderr
 
@@ -39,7 +39,7 @@ def test_missing_file_is_named(hearth):
 
 
 def test_check_needs_no_privileges(hearth):
-    path = hearth.write("hearth.yaml", {"plugins": {"cpu-sampler": {}, "symbolizer": {}, "flamegraph": {}, "debug-json": {"path": "x"}}})
+    path = hearth.write("hearth.yaml", {"plugins": {"cpu-sampler": {}, "symbolizer": {}, "flamegraph": {}, "debug-json": {"output": "x"}}})
     folder = hearth.tmp
     while folder != "/":
         os.chmod(folder, os.stat(folder).st_mode | 0o055)
@@ -91,7 +91,7 @@ def test_unknown_hearth_variable_is_one_warning(hearth):
 
 
 def test_graph_prints_the_wiring(hearth):
-    path = hearth.write("hearth.yaml", {"plugins": {"cpu-sampler": {}, "symbolizer": {}, "debug-json": {"path": "x"}}})
+    path = hearth.write("hearth.yaml", {"plugins": {"cpu-sampler": {}, "symbolizer": {}, "debug-json": {"output": "x"}}})
     process = hearth.run("config", "graph", "--config", path)
     assert process.returncode == 0, process.stderr
     order = [process.stdout.find(name) for name in ("cpu-sampler", "symbolizer", "debug-json")]
@@ -100,7 +100,7 @@ def test_graph_prints_the_wiring(hearth):
 
 def test_two_candidate_processors_are_an_error_that_lists_them(hearth):
     path = hearth.write("hearth.yaml", {"plugins": {"cpu-sampler": {}, "symbolizer": {}, "again": {"plugin": "symbolizer"},
-                                                    "debug-json": {"path": "x"}}})
+                                                    "debug-json": {"output": "x"}}})
     process = hearth.run("check", "--config", path)
     assert process.returncode == 3, process.stdout
     assert "symbolizer" in process.stderr and "again" in process.stderr and "inputs" in process.stderr

@@ -13,11 +13,11 @@ LONG = os.environ.get("HEARTH_LONG") == "1"
 
 def config(hearth, window, broken=False):
     """The sampler and its sink stay; a second sink comes and goes, its options change."""
-    plugins = {"cpu-sampler": {"frequency": 99}, "symbolizer": {}, "debug-json": {"path": os.path.join(hearth.tmp, "kept.json")}}
+    plugins = {"cpu-sampler": {"frequency": 99}, "symbolizer": {}, "debug-json": {"output": os.path.join(hearth.tmp, "kept.json")}}
     if window % 4 != 3:
-        plugins["second"] = {"plugin": "debug-json", "path": os.path.join(hearth.tmp, "second-%d.json" % (window % 2))}
+        plugins["second"] = {"plugin": "debug-json", "output": os.path.join(hearth.tmp, "second-%d.json" % (window % 2))}
     if broken:
-        plugins["debug-json"]["pth"] = "x"
+        plugins["debug-json"]["ouput"] = "x"
     return {"plugins": plugins}
 
 
@@ -82,9 +82,9 @@ def test_thousand_reloads_leave_nothing_behind(agent, hearth, load):
 
 def test_changed_frequency_is_applied_in_place(agent, hearth, load):
     load.demo()
-    a = agent({"plugins": {"cpu-sampler": {"frequency": 19}, "debug-json": {"path": os.path.join(hearth.tmp, "o.json")}}})
+    a = agent({"plugins": {"cpu-sampler": {"frequency": 19}, "debug-json": {"output": os.path.join(hearth.tmp, "o.json")}}})
     thread, programs = a.instance("cpu-sampler")["thread"], bpf_objects(a.pid)["prog_id"]
-    r = a.reload({"plugins": {"cpu-sampler": {"frequency": 199}, "debug-json": {"path": os.path.join(hearth.tmp, "o.json")}}})
+    r = a.reload({"plugins": {"cpu-sampler": {"frequency": 199}, "debug-json": {"output": os.path.join(hearth.tmp, "o.json")}}})
     assert r.returncode == 0, r.stderr
     assert a.instance("cpu-sampler")["thread"] == thread
     assert bpf_objects(a.pid)["prog_id"] == programs
@@ -93,11 +93,11 @@ def test_changed_frequency_is_applied_in_place(agent, hearth, load):
 def test_new_instance_that_cannot_start_rolls_everything_back(agent, hearth, load):
     load.demo()
     kept = os.path.join(hearth.tmp, "o.json")
-    a = agent({"plugins": {"cpu-sampler": {"frequency": 19}, "debug-json": {"path": kept}}})
+    a = agent({"plugins": {"cpu-sampler": {"frequency": 19}, "debug-json": {"output": kept}}})
     thread = a.instance("debug-json")["thread"]
-    r = a.reload({"plugins": {"cpu-sampler": {"frequency": 99}, "debug-json": {"path": kept},
-                              "other": {"plugin": "debug-json", "path": "/proc/no/such/file.json"}}})
-    assert r.returncode == 1, r.stderr
+    r = a.reload({"plugins": {"cpu-sampler": {"frequency": 99}, "debug-json": {"output": kept},
+                              "other": {"plugin": "debug-json", "output": "/proc/no/such/file.json"}}})
+    assert r.returncode == 3, r.stderr
     assert "/proc/no/such" in r.stderr
     assert {i["name"] for i in a.status()["instances"]} == {"cpu-sampler", "debug-json"}
     assert a.instance("debug-json")["thread"] == thread
