@@ -173,6 +173,8 @@ static int read_component(struct plugin *p, const void *theirs, char **ret_why)
 	int r;
 
 	r = adopt(&c->c, sizeof(c->c), theirs, "hearth_component", ret_why);
+	if (r == -E2BIG) /* then all that we know is there, its name too */
+		c->c.name = ((const struct hearth_component *)theirs)->name;
 	if (r < 0)
 		return r;
 	if (!descriptor_name_is_valid(c->c.name))
@@ -198,6 +200,8 @@ static int read_verb(struct plugin *p, const void *theirs, char **ret_why)
 	int r;
 
 	r = adopt(&v->v, sizeof(v->v), theirs, "hearth_verb", ret_why);
+	if (r == -E2BIG)
+		v->v.name = ((const struct hearth_verb *)theirs)->name;
 	if (r < 0)
 		return r;
 	if (!descriptor_name_is_valid(v->v.name))

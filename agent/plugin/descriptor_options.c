@@ -86,8 +86,8 @@ static int check_default(const struct hearth_option *o, char **ret_why)
 		return 0;
 	r = option_value_parse(o, o->def, &value, &reason);
 	if (r < 0)
-		return why(ret_why, r, "option \"%s\": its own default \"%s\" is refused: %s",
-			   o->name, o->def, reason ? reason : strerror(-r));
+		return why(ret_why, r, "option \"%s\": its own default is refused: %s", o->name,
+			   reason ? reason : strerror(-r));
 	return 0;
 }
 

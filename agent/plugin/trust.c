@@ -246,7 +246,7 @@ int trust_open(const struct trust *t, const char *path, int *ret_fd, char **ret_
 	struct stat st = {};
 	int r;
 
-	if (!name || !name[1])
+	if (path[0] != '/' || !name[1])
 		return why(ret_why, -EINVAL, "%s is not the absolute path of a file", path);
 	folder = str_format("%.*s/", (int)(name - path), path);
 	if (!folder)

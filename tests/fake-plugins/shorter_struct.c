@@ -1,27 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Built with an older header, whose component ended before on_budget: loads, the rest reads 0. */
+/* Built with an older header, whose component ended before diagnose: loads, the rest reads 0. */
 #include "fake.h"
 
-static void on_wake(void *instance)
+static void unreachable(const struct hearth_diagnosis *d)
 {
-	((struct fake *)instance)->n++;
-}
-
-static void unreachable(void *instance, uint32_t scale)
-{
-	(void)instance;
-	(void)scale;
+	(void)d;
 	abort();
 }
 
 static const struct hearth_component component = {
-	.size = offsetof(struct hearth_component, on_budget),
+	.size = offsetof(struct hearth_component, diagnose),
 	.kind = HEARTH_CONTROLLER,
 	.name = "fake-shorter-struct",
 	.create = fake_create,
-	.on_wake = on_wake,
-	.on_budget = unreachable, /* what lies behind the struct that it says it has */
 	.destroy = free,
+	.diagnose = unreachable, /* lies behind the struct that it says it has */
 };
 
 FAKE_PLUGIN("fake-shorter-struct");
