@@ -163,11 +163,21 @@ def test_page_is_whole_and_asks_for_nothing(recorded):
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", page)
 
 
-def test_end_lists_files_with_sizes_and_hottest_functions(recorded):
-    out = recorded["process"].stdout + recorded["process"].stderr
+def test_end_lists_files_with_sizes_and_what_to_open(recorded):
+    out = recorded["process"].stdout
     for name in ("stacks.folded", "flamegraph.html", "summary.json"):
-        assert re.search(r"%s\s.*\d.*(B|KiB|MiB)" % re.escape(name), out), out
-    assert "hash_block" in out
+        size = re.search(r"([\d.]+) (B|KiB|MiB) +%s$" % re.escape(name), out, re.M)
+        assert size, out
+        scale = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}[size.group(2)]
+        assert abs(float(size.group(1)) * scale - os.path.getsize(os.path.join(recorded["folder"], name))) <= scale
+    assert re.match(r"open +\S+/flamegraph\.html$", out.splitlines()[-1])
+
+
+def test_summary_names_the_hottest_functions(recorded):
+    hottest = {row["function"]: row for row in recorded["summary"]["hottest_functions"]}
+    assert "hash_block" in hottest
+    counted = sum(n for frames, n in recorded["rows"] if frames[-1] == "hash_block")
+    assert hottest["hash_block"]["samples"] == counted
 
 
 def test_pid_filter_samples_that_process_only(hearth, load):
