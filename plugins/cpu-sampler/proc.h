@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the host process may read of other processes here: /proc/PID/stat and /proc/PID/maps.
+ * `root` is "/proc", or a folder that a test has made.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "maps.h"
+
+#define PROC_COMM_BYTES 16 /* TASK_COMM_LEN; names of kernel threads may be longer and are cut */
+
+struct proc_stat {
+	char comm[PROC_COMM_BYTES];
+	uint32_t parent_pid, n_threads;
+	uint64_t start_time; /* clock ticks since boot */
+	uint64_t start_code; /* where the program's code begins; 0 or 1: may not be known */
+};
+
+/* 0, or -EBADMSG. */
+int proc_stat_parse(const char *text, size_t len, struct proc_stat *ret);
+
+/* 0, -ENOENT or -ESRCH when the process is gone, or another -errno. */
+int proc_read_stat(const char *root, uint32_t pid, struct proc_stat *ret);
+
+/* Executable mappings; see maps_read(). */
+int proc_read_maps(const char *root, uint32_t pid, maps_line_fn fn, void *ctx);

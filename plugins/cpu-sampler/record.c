@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `hearth record` is one run with a source, the symbolizer and a flame graph. The verb only
+ * says so; the host does the rest, also for a source that nobody here has heard of.
+ */
+#include "record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "overlay.h"
+
+static const struct hearth_option options[] = {
+	{ .name = "frequency", .type = HEARTH_INT, .letter = 'F', .def = "997", .unit = "Hz",
+	  .min = 1, .max = 100000, .help = "samples per second and CPU" },
+	{ .name = "duration", .type = HEARTH_DURATION, .letter = 'd', .min = 1000000,
+	  .help = "how long to record; until Ctrl-C, or the command's end, when not given" },
+	{ .name = "pids", .type = HEARTH_LIST, .letter = 'p', .flags = HEARTH_REPEAT,
+	  .help = "processes to record, with their children; all when not given" },
+	{ .name = "output", .type = HEARTH_STRING, .letter = 'o',
+	  .help = "folder to write to; hearth-<command or host>-<time> here when not given" },
+	{ .name = "force", .type = HEARTH_BOOL, .def = "false",
+	  .help = "overwrite what is in the folder" },
+	{ .name = "title", .type = HEARTH_STRING, .help = "title of the flame graph" },
+	{ .name = "source", .type = HEARTH_STRING,
+	  .help = "another source than cpu-sampler: NAME[:option=value,…]" },
+	{ .name = "sink", .type = HEARTH_STRING, .flags = HEARTH_REPEAT,
+	  .help = "one more sink, or options for one: NAME[:option=value,…]" },
+	{ .name = "window", .type = HEARTH_DURATION, .def = "5s", .min = 100000000,
+	  .max = 3600000000000, .flags = HEARTH_HIDDEN, .help = "length of a batch" },
+};
+
+struct record_plan {
+	char *overlay, *output, *title;
+};
+
+static void plan_free(void *ctx)
+{
+	struct record_plan *p = ctx;
+
+	free(p->overlay);
+	free(p->output);
+	free(p->title);
+	free(p);
+}
+
+static void plan_freep(struct record_plan **p)
+{
+	if (*p)
+		plan_free(*p);
+}
+
+/* ---- names ---- */
+
+/* Keeps what is harmless in a file name; the rest becomes "_". */
+static void copy_name(char *out, size_t size, const char *from)
+{
+	size_t n = 0;
+
+	for (; from[n] && n + 1 < size; n++) {
+		unsigned char c = (unsigned char)from[n];
+		int is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+			       (c >= 'a' && c <= 'z') || strchr("._+-", c);
+
+		out[n] = is_plain ? (char)c : '_';
+	}
+	out[n] = 0;
+}
+
+static char *default_output(const struct hearth_verb_call *c)
+{
+	char name[64], host[65] = "host", when[32], *folder = NULL;
+	time_t now = time(NULL);
+	struct tm utc;
+
+	if (c->command) {
+		const char *slash = strrchr(c->command[0], '/');
+
+		copy_name(name, sizeof(name), slash ? slash + 1 : c->command[0]);
+	} else {
+		(void)gethostname(host, sizeof(host) - 1);
+		copy_name(name, sizeof(name), host);
+	}
+	gmtime_r(&now, &utc);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &utc);
+	return asprintf(&folder, "hearth-%s-%s", name, when) < 0 ? NULL : folder;
+}
+
+static char *default_title(const struct hearth_verb_call *c)
+{
+	char host[65] = "this machine", *title = NULL;
+	size_t n = 0, len = 0;
+
+	if (!c->command) {
+		(void)gethostname(host, sizeof(host) - 1);
+		return strdup(host);
+	}
+	for (n = 0; c->command[n]; n++)
+		len += strlen(c->command[n]) + 1;
+	title = calloc(1, len + 1);
+	for (n = 0; title && c->command[n]; n++) {
+		strcat(title, n ? " " : "");
+		strcat(title, c->command[n]);
+	}
+	return title;
+}
+
+/* ---- overlay ---- */
+
+static int add_sampler(const struct hearth_verb_call *c, struct overlay *o)
+{
+	char text[32];
+	const char *const *pids;
+	size_t n;
+	int r;
+
+	snprintf(text, sizeof(text), "%" PRId64, c->option_int(c, "frequency"));
+	r = overlay_set(o, "cpu-sampler", "frequency", text);
+	if (r < 0)
+		return r;
+	snprintf(text, sizeof(text), "%" PRId64 "ms", c->option_int(c, "window") / 1000000);
+	r = overlay_set(o, "cpu-sampler", "window", text);
+	if (r < 0)
+		return r;
+	pids = c->option_list(c, "pids", &n);
+	return n ? overlay_set_list(o, "cpu-sampler", "pids", pids, n) : 0;
+}
+
+static int refuse_word(const struct hearth_verb_call *c, const char *option, const char *word,
+		       const char *why)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "\"%s\": %s; write NAME or NAME:option=value,…", word, why);
+	return c->refuse(c, option, text);
+}
+
+/* What only cpu-sampler understands cannot go to another source. */
+static int add_source(const struct hearth_verb_call *c, struct overlay *o)
+{
+	static const char *const own[] = { "frequency", "pids" };
+	const char *source = c->option_string(c, "source"), *why = NULL;
+	size_t n;
+	int r;
+
+	if (!source)
+		return add_sampler(c, o);
+	(void)c->option_list(c, "pids", &n);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (i == 0 ? c->option_int(c, own[i]) != 997 : n > 0)
+			return c->refuse(c, own[i], "belongs to cpu-sampler; give options of another "
+					 "source as --source NAME:option=value");
+	if (c->command)
+		return c->refuse(c, "source", "only cpu-sampler can follow a command");
+	r = overlay_add_word(o, source, &why);
+	return r == -EINVAL ? refuse_word(c, "source", source, why) : r;
+}
+
+static int add_flamegraph(const struct hearth_verb_call *c, struct overlay *o,
+			  const struct record_plan *p)
+{
+	int r = overlay_add(o, "symbolizer");
+
+	if (r == 0)
+		r = overlay_set(o, "flamegraph", "directory", p->output);
+	if (r == 0 && p->title)
+		r = overlay_set(o, "flamegraph", "title", p->title);
+	if (r == 0 && c->option_int(c, "force"))
+		r = overlay_set(o, "flamegraph", "overwrite", "true");
+	return r;
+}
+
+static int add_sinks(const struct hearth_verb_call *c, struct overlay *o)
+{
+	size_t n;
+	const char *const *sinks = c->option_list(c, "sink", &n);
+	const char *why = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		int r = overlay_add_word(o, sinks[i], &why);
+
+		if (r < 0)
+			return r == -EINVAL ? refuse_word(c, "sink", sinks[i], why) : r;
+	}
+	return 0;
+}
+
+static int make_overlay(const struct hearth_verb_call *c, struct record_plan *p)
+{
+	_cleanup_(overlay_done) struct overlay o = {};
+	int r = add_source(c, &o);
+
+	if (r == 0)
+		r = add_flamegraph(c, &o, p);
+	if (r == 0)
+		r = add_sinks(c, &o);
+	return r == 0 ? overlay_write(&o, &p->overlay) : r;
+}
+
+/* ---- plan ---- */
+
+static uint32_t end_of(const struct hearth_verb_call *c)
+{
+	uint32_t end = 0;
+
+	if (c->option_is_set(c, "duration"))
+		end |= HEARTH_END_DURATION;
+	if (c->command)
+		end |= HEARTH_END_COMMAND;
+	if (c->option_is_set(c, "source"))
+		end |= HEARTH_END_SOURCES;
+	return end;
+}
+
+static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_plan *ret_plan)
+{
+	_cleanup_(plan_freep) struct record_plan *p = calloc(1, sizeof(*p));
+	const char *output = c->option_string(c, "output"), *title = c->option_string(c, "title");
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	if (c->n_arguments)
+		return c->refuse(c, "", "a command goes behind \"--\": hearth record -- COMMAND");
+	if (c->command && !c->command[0])
+		return c->refuse(c, "", "\"--\" without a command");
+	if (output && !*output)
+		return c->refuse(c, "output", "the name of a folder is missing");
+	p->output = output ? strdup(output) : default_output(c);
+	p->title = title ? strdup(title) : default_title(c);
+	if (!p->output || !p->title)
+		return -ENOMEM;
+	r = make_overlay(c, p);
+	if (r < 0)
+		return r;
+	ret_plan->end = end_of(c);
+	ret_plan->flags = c->option_int(c, "force") ? HEARTH_PLAN_FORCE : 0;
+	ret_plan->overlay = p->overlay;
+	ret_plan->duration_ns = ret_plan->end & HEARTH_END_DURATION ?
+		(uint64_t)c->option_int(c, "duration") : 0;
+	ret_plan->command = c->command;
+	ret_plan->pid_option = c->command ? "cpu-sampler.pids" : NULL;
+	ret_plan->output = p->output;
+	ret_plan->title = p->title;
+	ret_plan->release = plan_free;
+	ret_plan->ctx = TAKE_PTR(p);
+	return 0;
+}
+
+const struct hearth_verb record_verb = {
+	.size = sizeof(record_verb),
+	.name = "record",
+	.summary = "record where CPU time goes, as a flame graph",
+	.arguments = "[-- COMMAND…]",
+	.description =
+		"Samples every CPU, or the given processes, or a command and its children, and writes "
+		"stacks.folded, flamegraph.html and summary.json into a folder.\n\n"
+		"Without --duration it records until Ctrl-C or the command's end; Ctrl-C ends it early "
+		"with valid output. Behind \"--\" the exit status is the command's.",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.option_stride = sizeof(options[0]),
+	.plan = record_plan,
+};

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses become (binary, ELF virtual address) as soon as the file is known; until then a
+ * frame keeps its runtime address and a promise to be put right when the window closes. What
+ * could not be named says why, per frame and in sum.
+ */
+#include "window.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+
+enum cut_cause {
+	CUT_NONE,
+	CUT_NO_FRAME_POINTERS,
+	CUT_DEPTH,
+	CUT_COMPAT,
+	CUT_KERNEL_DEPTH,
+	CUT_KERNEL_FAILED,
+};
+
+const char *const window_cut_text[WINDOW_N_CUTS] = {
+	[CUT_NO_FRAME_POINTERS] = "no frame pointers",
+	[CUT_DEPTH] = "depth limit 127",
+	[CUT_COMPAT] = "32-bit program",
+	[CUT_KERNEL_DEPTH] = "kernel stack depth limit",
+	[CUT_KERNEL_FAILED] = "kernel stack could not be walked",
+};
+
+void window_init(struct window *w, const struct hearth_host *host)
+{
+	memset(w, 0, sizeof(*w));
+	hearth_flat_init(&w->builder);
+	w->host = host;
+}
+
+static void release_binaries(struct window *w)
+{
+	for (size_t i = 0; i < w->n_promises; i++)
+		binary_unref(w->promises[i].binary);
+	for (size_t i = 0; i < w->n_binaries; i++)
+		binary_unref(w->binaries[i]);
+	w->n_promises = w->n_binaries = 0;
+}
+
+void window_done(struct window *w)
+{
+	release_binaries(w);
+	free(w->promises);
+	free(w->binaries);
+	hearth_flat_done(&w->builder);
+	memset(w, 0, sizeof(*w));
+}
+
+void window_begin(struct window *w, uint64_t start_ns)
+{
+	release_binaries(w);
+	hearth_flat_reset(&w->builder);
+	w->id++;
+	w->start_ns = start_ns;
+	w->delivered = w->lost = w->lost_events = 0;
+	w->kernel_row = 0;
+	memset(w->cut, 0, sizeof(w->cut));
+}
+
+static uint32_t string_row(struct window *w, const char *s)
+{
+	return hearth_flat_intern_string(&w->builder, s);
+}
+
+/* Grows a vector of `unit`-sized elements by one; false: no memory, and the batch will say so. */
+static bool vector_reserve(struct window *w, void **vector, size_t *capacity, size_t n, size_t unit)
+{
+	size_t more = *capacity ? *capacity * 2 : 64;
+	void *p;
+
+	if (n < *capacity)
+		return true;
+	p = realloc(*vector, more * unit);
+	if (!p) {
+		w->builder.error = -ENOMEM;
+		return false;
+	}
+	*vector = p;
+	*capacity = more;
+	return true;
+}
+
+/* ---- tables ---- */
+
+/* A binary's row is filled in at the end, when its file has been opened. */
+static uint32_t binary_row(struct window *w, struct binary *b)
+{
+	struct hearth_binary row = {};
+
+	if (b->window == w->id)
+		return b->row;
+	if (!vector_reserve(w, (void **)&w->binaries, &w->binary_capacity, w->n_binaries,
+			    sizeof(*w->binaries)))
+		return 0;
+	if (w->builder.rows[HEARTH_PROFILE_BINARIES].count == 0)
+		hearth_flat_append(&w->builder, HEARTH_PROFILE_BINARIES, NULL, sizeof(row));
+	row.path = string_row(w, b->path);
+	b->row = hearth_flat_append(&w->builder, HEARTH_PROFILE_BINARIES, &row, sizeof(row));
+	b->window = w->id;
+	w->binaries[w->n_binaries++] = binary_ref(b);
+	return b->row;
+}
+
+static uint32_t kernel_row(struct window *w)
+{
+	struct hearth_binary row = {};
+
+	if (w->kernel_row)
+		return w->kernel_row;
+	if (w->builder.rows[HEARTH_PROFILE_BINARIES].count == 0)
+		hearth_flat_append(&w->builder, HEARTH_PROFILE_BINARIES, NULL, sizeof(row));
+	row.path = string_row(w, "[kernel]");
+	w->kernel_row = hearth_flat_append(&w->builder, HEARTH_PROFILE_BINARIES, &row, sizeof(row));
+	return w->kernel_row;
+}
+
+static void add_exec_event(struct window *w, const struct process *p)
+{
+	struct hearth_process_event row = {
+		.time_ns = p->exec_ns, .kind = HEARTH_EVENT_EXEC, .process = p->row,
+		.tid = p->pid, .string = string_row(w, p->comm),
+	};
+
+	hearth_build_event(&w->builder, &row);
+}
+
+static uint32_t process_row(struct window *w, struct process *p, const char *comm)
+{
+	struct hearth_process row = {
+		.pid = p->pid, .exec_generation = p->exec_generation, .start_time = p->start_time,
+		.parent_pid = p->parent_pid,
+	};
+
+	if (p->window == w->id)
+		return p->row;
+	row.comm = string_row(w, p->comm[0] ? p->comm : comm);
+	row.exe = string_row(w, p->exe ? p->exe->path : NULL);
+	p->row = hearth_build_process(&w->builder, &row);
+	p->window = w->id;
+	if (p->exec_ns)
+		add_exec_event(w, p);
+	return p->row;
+}
+
+static uint32_t thread_row(struct window *w, const struct sample_record *s, struct process *p)
+{
+	char comm[sizeof(s->comm) + 1] = {};
+	struct hearth_thread row = { .tid = s->tid };
+
+	memcpy(comm, s->comm, sizeof(s->comm));
+	row.process = process_row(w, p, comm);
+	row.comm = string_row(w, comm);
+	return hearth_build_thread(&w->builder, &row);
+}
+
+/* The row of a mapping that samples hit, with the moment it was made for those who need it. */
+static uint32_t mapping_row(struct window *w, struct mapping *m, const struct process *p)
+{
+	struct hearth_process_event event = {
+		.time_ns = m->since_ns, .kind = HEARTH_EVENT_MMAP, .process = p->row,
+		.tid = p->pid,
+	};
+	struct hearth_mapping row = {
+		.start = m->start, .end = m->end, .file_offset = m->file_offset,
+		.process = p->row,
+	};
+	uint64_t before = w->builder.rows[HEARTH_PROFILE_MAPPINGS].count;
+
+	if (m->window == w->id && m->row_process == p->row)
+		return m->row;
+	row.binary = m->binary ? binary_row(w, m->binary) : 0;
+	m->row = hearth_build_mapping(&w->builder, &row);
+	m->row_process = p->row;
+	m->window = w->id;
+	event.mapping = m->row;
+	if (w->builder.rows[HEARTH_PROFILE_MAPPINGS].count != before)
+		hearth_build_event(&w->builder, &event);
+	return m->row;
+}
+
+/* ---- frames ---- */
+
+static uint32_t kernel_frame(struct window *w, uint64_t address, uint32_t flags)
+{
+	struct hearth_frame row = {
+		.address = address, .binary = kernel_row(w), .kind = HEARTH_FRAME_KERNEL,
+		.flags = flags,
+	};
+
+	return hearth_build_frame(&w->builder, &row);
+}
+
+static void promise(struct window *w, uint32_t frame, struct binary *b, uint64_t file_offset)
+{
+	if (!vector_reserve(w, (void **)&w->promises, &w->promise_capacity, w->n_promises,
+			    sizeof(*w->promises)))
+		return;
+	w->promises[w->n_promises++] = (struct window_promise){
+		.frame = frame, .binary = binary_ref(b), .file_offset = file_offset,
+	};
+}
+
+static uint32_t unmapped_frame(struct window *w, const struct process *p, uint64_t address,
+			       uint32_t flags)
+{
+	struct hearth_frame row = { .address = address, .flags = flags | HEARTH_FRAME_RAW };
+
+	row.cause = string_row(w, p->maps_cause ? p->maps_cause :
+				  "address outside every executable mapping");
+	return hearth_build_frame(&w->builder, &row);
+}
+
+static uint32_t file_frame(struct window *w, struct mapping *m, const struct process *p,
+			   uint64_t address, uint32_t flags)
+{
+	struct binary *b = m->binary;
+	struct binary_sighting where = { p->pid, p->start_time, m->start, m->end };
+	struct hearth_frame row = { .kind = HEARTH_FRAME_NATIVE, .flags = flags };
+	uint64_t offset = address - m->start + m->file_offset, before;
+	uint32_t frame;
+
+	row.binary = binary_row(w, b);
+	if (b->state == BINARY_SPECIAL) { /* an ELF image that is linked at 0 */
+		row.address = offset;
+		return hearth_build_frame(&w->builder, &row);
+	}
+	binary_want(b, &where, w->host->now_ns(w->host));
+	if (b->state == BINARY_KNOWN && binary_address(b, offset, &row.address))
+		return hearth_build_frame(&w->builder, &row);
+	row.address = address;
+	row.flags |= HEARTH_FRAME_RAW;
+	row.mapping = mapping_row(w, m, p);
+	before = w->builder.rows[HEARTH_PROFILE_FRAMES].count;
+	frame = hearth_build_frame(&w->builder, &row);
+	if (w->builder.rows[HEARTH_PROFILE_FRAMES].count != before)
+		promise(w, frame, b, offset);
+	return frame;
+}
+
+static uint32_t user_frame(struct window *w, struct process *p, uint64_t address, uint32_t flags)
+{
+	struct mapping *m = p->maps ? mappings_find(p->maps, address) : NULL;
+	struct hearth_frame row = { .address = address, .flags = flags | HEARTH_FRAME_RAW };
+
+	if (!m)
+		return unmapped_frame(w, p, address, flags);
+	if (m->binary) {
+		(void)mapping_row(w, m, p);
+		return file_frame(w, m, p, address, flags);
+	}
+	row.mapping = mapping_row(w, m, p);
+	row.cause = string_row(w, "anonymous executable memory");
+	return hearth_build_frame(&w->builder, &row);
+}
+
+/* ---- stacks ---- */
+
+static enum cut_cause cut_cause(const struct sample_record *s)
+{
+	if (s->flags & SAMPLE_USER_CUT)
+		return CUT_DEPTH;
+	if (s->flags & SAMPLE_USER_COMPAT)
+		return CUT_COMPAT;
+	/* A lone frame proves nothing: the register may be 0 for reasons of its own. */
+	if (s->n_user && (!(s->flags & SAMPLE_USER_END) || s->n_user == 1))
+		return CUT_NO_FRAME_POINTERS;
+	if (s->flags & SAMPLE_KERNEL_FAILED)
+		return CUT_KERNEL_FAILED;
+	return s->flags & SAMPLE_KERNEL_CUT ? CUT_KERNEL_DEPTH : CUT_NONE;
+}
+
+static uint32_t stack_row(struct window *w, const struct sample_record *s, struct process *p,
+			  uint32_t truncated)
+{
+	const uint64_t *address = (const uint64_t *)(const void *)(s + 1);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_kernel; i++)
+		w->frames[n++] = kernel_frame(w, *address++, i ? HEARTH_FRAME_IS_RETURN : 0);
+	for (uint32_t i = 0; i < s->n_user; i++)
+		w->frames[n++] = user_frame(w, p, *address++, i ? HEARTH_FRAME_IS_RETURN : 0);
+	return hearth_build_stack(&w->builder, w->frames, n, truncated);
+}
+
+void window_add_sample(struct window *w, const struct sample_record *s, struct process *p)
+{
+	struct hearth_sample row = { .time_ns = s->time_ns, .value = 1, .cpu = s->cpu };
+	enum cut_cause cut = cut_cause(s);
+
+	row.thread = thread_row(w, s, p);
+	row.stack = stack_row(w, s, p, string_row(w, window_cut_text[cut]));
+	hearth_build_sample(&w->builder, &row);
+	w->cut[cut]++;
+	w->delivered++;
+}
+
+void window_add_event(struct window *w, const struct process_event *e, struct process *p)
+{
+	static const uint32_t kinds[] = {
+		[PROCESS_EVENT_FORK] = HEARTH_EVENT_FORK, [PROCESS_EVENT_COMM] = HEARTH_EVENT_COMM,
+		[PROCESS_EVENT_EXIT] = HEARTH_EVENT_EXIT,
+	};
+	struct hearth_process_event row = {
+		.time_ns = e->time_ns, .tid = e->tid, .other_pid = e->parent_pid,
+	};
+
+	if (e->kind == PROCESS_EVENT_LOST)
+		w->lost_events += e->lost;
+	if (p && p->window == w->id && e->kind < ARRAY_SIZE(kinds) && kinds[e->kind]) {
+		row.kind = kinds[e->kind];
+		row.process = p->row;
+		row.string = string_row(w, e->comm);
+		hearth_build_event(&w->builder, &row);
+	}
+}
+
+bool window_is_waiting(const struct window *w)
+{
+	for (size_t i = 0; i < w->n_promises; i++)
+		if (w->promises[i].binary->state == BINARY_PENDING)
+			return true;
+	return false;
+}
+
+/* ---- closing ---- */
+
+static const char *open_cause(const struct binary *b)
+{
+	switch (b->state) {
+	case BINARY_KNOWN:
+		return "no segment of the file holds the address";
+	case BINARY_FAILED:
+		return b->cause ? b->cause : "file could not be read";
+	default:
+		return "file was not opened in time";
+	}
+}
+
+/* Rows are changed in place: nothing is interned any more, so equal rows do no harm. */
+static void keep_promises(struct window *w)
+{
+	for (size_t i = 0; i < w->n_promises; i++) {
+		const struct window_promise *p = &w->promises[i];
+		uint64_t address;
+		uint32_t cause = 0;
+		struct hearth_frame *f;
+		bool is_known = p->binary->state == BINARY_KNOWN &&
+				binary_address(p->binary, p->file_offset, &address);
+
+		if (!is_known)
+			cause = string_row(w, open_cause(p->binary));
+		if (w->builder.error)
+			return;
+		f = hearth_flat_at(&w->builder, HEARTH_PROFILE_FRAMES, p->frame);
+		f->cause = cause;
+		if (is_known) {
+			f->address = address;
+			f->mapping = 0;
+			f->flags &= ~(uint32_t)HEARTH_FRAME_RAW;
+		}
+	}
+}
+
+static void fill_binaries(struct window *w)
+{
+	for (size_t i = 0; i < w->n_binaries; i++) {
+		const struct binary *b = w->binaries[i];
+		uint32_t cause = string_row(w, b->state == BINARY_FAILED ? open_cause(b) : NULL);
+		struct hearth_binary *row;
+
+		if (w->builder.error)
+			return;
+		row = hearth_flat_at(&w->builder, HEARTH_PROFILE_BINARIES, b->row);
+		row->build_id_len = b->build_id_len;
+		memcpy(row->build_id, b->build_id, sizeof(row->build_id));
+		row->size = b->file_size;
+		row->handle = b->handle;
+		row->cause = cause;
+	}
+}
+
+static void add_losses(struct window *w)
+{
+	hearth_build_loss(&w->builder, HEARTH_LOSS_SAMPLES, "ring full", w->lost);
+	hearth_build_loss(&w->builder, HEARTH_LOSS_EVENTS, "ring full", w->lost_events);
+	for (size_t i = CUT_NONE + 1; i < WINDOW_N_CUTS; i++)
+		hearth_build_loss(&w->builder, HEARTH_LOSS_STACKS, window_cut_text[i], w->cut[i]);
+}
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+static void add_info(struct window *w, const struct window_summary *summary)
+{
+	struct hearth_profile_info info = {
+		.event = string_row(w, "cpu-clock"),
+		.sample_type = string_row(w, "samples"),
+		.sample_unit = string_row(w, "count"),
+		.period_type = string_row(w, "cpu"),
+		.period_unit = string_row(w, "nanoseconds"),
+		.flags = summary->flags,
+		.period = summary->period_ns,
+		.window_start_ns = w->start_ns,
+		.window_end_ns = summary->end_ns,
+		.clock_monotonic_ns = w->host->now_ns(w->host),
+		.clock_realtime_ns = realtime_ns(),
+		.samples_taken = w->delivered + w->lost,
+	};
+
+	hearth_build_info(&w->builder, &info);
+}
+
+int window_emit(struct window *w, const struct window_summary *summary)
+{
+	keep_promises(w);
+	fill_binaries(w);
+	add_losses(w);
+	add_info(w, summary);
+	return hearth_flat_emit(&w->builder, w->host, HEARTH_PROFILE_SCHEMA, NULL);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One window of samples on its way to becoming a hearth.profile/1 batch. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hearth/profile_builder.h>
+
+#include "processes.h"
+#include "sample_record.h"
+
+/* A frame whose file has not been opened yet: put right when the window is closed. */
+struct window_promise {
+	uint32_t frame, reserved;
+	struct binary *binary; /* holds a reference */
+	uint64_t file_offset;
+};
+
+/* Why stacks were cut, in words; NULL: not a cause. */
+enum { WINDOW_N_CUTS = 6 };
+extern const char *const window_cut_text[WINDOW_N_CUTS];
+
+struct window {
+	struct hearth_flat_builder builder;
+	const struct hearth_host *host;
+	uint64_t id;       /* from 1: rows remembered elsewhere are valid for one id */
+	uint64_t start_ns, end_ns;
+	uint64_t delivered, lost, lost_events;
+	uint64_t cut[WINDOW_N_CUTS]; /* samples whose stack was cut, by cause */
+	uint32_t kernel_row;
+	struct window_promise *promises;
+	size_t n_promises, promise_capacity;
+	struct binary **binaries; /* used in this window, each with a reference */
+	size_t n_binaries, binary_capacity;
+	uint32_t frames[2 * SAMPLE_MAX_FRAMES];
+};
+
+void window_init(struct window *w, const struct hearth_host *host);
+void window_done(struct window *w);
+
+/* Begins the next window, empty, from start_ns on. */
+void window_begin(struct window *w, uint64_t start_ns);
+
+/* Adds a sample; `p` as it was at the sample's time. */
+void window_add_sample(struct window *w, const struct sample_record *s, struct process *p);
+
+/* Notes an event of a process that this window has samples of; others are left out. */
+void window_add_event(struct window *w, const struct process_event *e, struct process *p);
+
+/* True while a file that frames of this window need has not been opened or refused. */
+bool window_is_waiting(const struct window *w);
+
+struct window_summary {
+	uint64_t end_ns, period_ns;
+	uint32_t flags; /* HEARTH_PROFILE_* */
+};
+
+/*
+ * Completes the window and emits it, also when it is empty: that tells "no sample", not
+ * "no answer". 0 or -errno.
+ */
+int window_emit(struct window *w, const struct window_summary *summary);
