@@ -63,8 +63,8 @@ static const char *find_contradiction(const struct hearth_option *o)
 		return "it has flags that this hearth does not know";
 	if ((o->flags & HEARTH_REQUIRED) && o->def)
 		return "it is required and has a default";
-	if ((o->flags & HEARTH_REPEAT) && o->type != HEARTH_LIST)
-		return "only a list can be given several times";
+	if ((o->flags & HEARTH_REPEAT) && o->type != HEARTH_LIST && o->type != HEARTH_STRING)
+		return "only a list or a string can be given several times";
 	if (o->type == HEARTH_SECRET_FILE && o->def)
 		return "a secret cannot have a default";
 	if (o->type == HEARTH_CHOICE && (!o->choices || !o->choices[0]))

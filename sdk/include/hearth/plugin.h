@@ -82,7 +82,8 @@ enum {
 enum {
 	HEARTH_REQUIRED = 1u << 0, /* no default: absence is a config error */
 	HEARTH_SECRET = 1u << 1,   /* value is redacted wherever the host prints it */
-	HEARTH_REPEAT = 1u << 2,   /* verb option of type LIST that may be given several times */
+	HEARTH_REPEAT = 1u << 2,   /* verb option, LIST or STRING, that may be given several
+	                              times; option_list */
 	HEARTH_HIDDEN = 1u << 3,   /* absent from --help and docs */
 };
 

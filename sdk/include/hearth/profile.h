@@ -42,6 +42,11 @@ enum {
 	HEARTH_PROFILE_LABELS = 17,      /* struct hearth_label_row, referred to by ranges */
 };
 
+/* hearth_profile_info.flags */
+enum {
+	HEARTH_PROFILE_REDUCED = 1u << 0, /* the overhead budget had lowered the rate; see period */
+};
+
 struct hearth_profile_info {
 	uint32_t event;                       /* string: "cpu-clock" */
 	uint32_t sample_type, sample_unit;    /* strings: "samples", "count" */
