@@ -1,58 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Wiring only: start, reload, stop. The configured set is a function of files, environment,
- * command line, control overlay and kill switch; SIGHUP, `hearth reload`, a controller and the
- * switch all end in apply(), and start is a reload from nothing.
+ * Wiring only: the parts of an agent put together, its first pipeline started, its end brought
+ * about in order. How it changes while it runs is in reload.c; start is a reload from nothing.
  */
 #include "agent.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "agent_internal.h"
 #include "cli/exit.h"
 #include "ctl/notify.h"
 #include "ctl/server.h"
 #include "loop/signal.h"
 #include "plugin/crash.h"
 #include "run/run.h"
-#include "util/buf.h"
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/str.h"
-
-enum { MAX_RUNS = 32 };
-
-struct waiter {
-	struct waiter *next;
-	agent_reload_fn fn;
-	void *ctx;
-};
-
-struct agent {
-	const struct config_sources *sources;
-	struct config_sources effective; /* with the control overlay */
-	struct core *core;
-	struct pipeline *pipeline;
-	struct notify *notify;
-	struct server *server;
-	struct loop_timer *watchdog, *deadline;
-	struct run *runs[MAX_RUNS];
-	size_t n_runs;
-	unsigned int run_number;
-	char *overlay;          /* of a controller; NULL: none */
-	struct waiter *waiting; /* for the change under way */
-	struct waiter *next;    /* for the one after it */
-	enum agent_state state;
-	struct agent_reload_stats reloads;
-	char *last_error;
-	uint64_t start_ns;
-	int status; /* that the process ends with */
-};
 
 enum agent_state agent_state(const struct agent *a)
 {
@@ -79,12 +48,6 @@ uint64_t agent_start_ns(const struct agent *a)
 	return a->start_ns;
 }
 
-void agent_reload_stats(const struct agent *a, struct agent_reload_stats *ret)
-{
-	*ret = a->reloads;
-	ret->last_error = a->last_error;
-}
-
 struct run **agent_runs(const struct agent *a, size_t *ret_n)
 {
 	*ret_n = a->n_runs;
@@ -94,171 +57,6 @@ struct run **agent_runs(const struct agent *a, size_t *ret_n)
 unsigned int agent_next_run_number(struct agent *a)
 {
 	return ++a->run_number;
-}
-
-/* ---- apply ---- */
-
-static char *errors_text(const struct config_errors *errors, int r)
-{
-	struct buf b = {};
-
-	for (size_t i = 0; i < errors->n; i++)
-		buf_printf(&b, "%s%s", i ? "\n" : "", errors->messages[i]);
-	if (errors->n == 0)
-		buf_append_string(&b, strerror(-r));
-	return buf_take(&b);
-}
-
-static void log_warnings(const struct config_errors *errors)
-{
-	for (size_t i = 0; i < errors->n_warnings; i++)
-		log_warning("%s", errors->warnings[i]);
-}
-
-/* What is wanted now. On failure *ret_why is allocated. */
-static int make_blueprint(struct agent *a, struct blueprint **ret, char **ret_why)
-{
-	_cleanup_(config_errors_done) struct config_errors errors = {};
-	struct blueprint_options options = { .has_no_sources = core_is_off(a->core) };
-	struct config *config;
-	int r;
-
-	a->effective = *a->sources;
-	a->effective.overlay = a->overlay;
-	r = config_load(&a->effective, &errors, &config);
-	if (r == 0)
-		r = blueprint_make(config, core_registry(a->core), &options, &errors, ret);
-	if (r < 0) {
-		*ret_why = errors_text(&errors, r);
-		return r;
-	}
-	log_set_level((*ret)->config->log_level);
-	log_warnings(&errors);
-	return 0;
-}
-
-static void answer(struct waiter *w, const char *error)
-{
-	while (w) {
-		struct waiter *next = w->next;
-
-		if (w->fn)
-			w->fn(w->ctx, error);
-		free(w);
-		w = next;
-	}
-}
-
-static void apply(struct agent *a);
-
-static void conclude_reload(struct agent *a, const char *error)
-{
-	struct waiter *done = TAKE_PTR(a->waiting);
-
-	free(a->last_error);
-	a->last_error = error ? strdup(error) : NULL;
-	if (error) {
-		a->reloads.failed++;
-		log_error("reload refused, everything goes on as before: %s", error);
-	} else {
-		a->reloads.succeeded++;
-		log_info("reloaded: %zu plugins active", pipeline_blueprint(a->pipeline)->n);
-	}
-	a->state = AGENT_RUNNING;
-	notify_ready(a->notify);
-	answer(done, error);
-	if (a->next && a->state == AGENT_RUNNING) {
-		a->waiting = TAKE_PTR(a->next);
-		apply(a);
-	}
-}
-
-static void on_applied(void *ctx, int r, const char *why)
-{
-	struct agent *a = ctx;
-
-	if (r == -ECANCELED || a->state == AGENT_STOPPING)
-		return;
-	conclude_reload(a, r < 0 ? why : NULL);
-}
-
-static void apply(struct agent *a)
-{
-	_cleanup_free_ char *why = NULL;
-	struct blueprint *b;
-	int r;
-
-	a->state = AGENT_RELOADING;
-	notify_reloading(a->notify);
-	r = make_blueprint(a, &b, &why);
-	if (r == 0)
-		r = pipeline_apply(a->pipeline, b, on_applied, a);
-	if (r < 0)
-		conclude_reload(a, why ? why : strerror(-r));
-}
-
-static int add_waiter(struct waiter **list, agent_reload_fn fn, void *ctx)
-{
-	struct waiter *w = malloc(sizeof(*w));
-
-	if (!w)
-		return -ENOMEM;
-	*w = (struct waiter){ .next = *list, .fn = fn, .ctx = ctx };
-	*list = w;
-	return 0;
-}
-
-void agent_reload(struct agent *a, agent_reload_fn fn, void *ctx)
-{
-	bool is_busy = a->state == AGENT_RELOADING || a->state == AGENT_STARTING;
-
-	if (a->state == AGENT_STOPPING) {
-		if (fn)
-			fn(ctx, "the agent is stopping");
-		return;
-	}
-	if (add_waiter(is_busy ? &a->next : &a->waiting, fn, ctx) < 0) {
-		if (fn)
-			fn(ctx, "out of memory");
-		return;
-	}
-	if (!is_busy)
-		apply(a);
-}
-
-struct overlay_change {
-	struct agent *agent;
-	char *old;
-	agent_reload_fn fn;
-	void *ctx;
-};
-
-static void on_overlay(void *ctx, const char *error)
-{
-	struct overlay_change *o = ctx;
-
-	if (error) {
-		free(o->agent->overlay);
-		o->agent->overlay = TAKE_PTR(o->old);
-	}
-	o->fn(o->ctx, error);
-	free(o->old);
-	free(o);
-}
-
-void agent_set_overlay(struct agent *a, const char *yaml, agent_reload_fn fn, void *ctx)
-{
-	struct overlay_change *o = calloc(1, sizeof(*o));
-	char *text = *yaml ? strdup(yaml) : NULL;
-
-	if (!o || (*yaml && !text)) {
-		free(o);
-		free(text);
-		return fn(ctx, "out of memory");
-	}
-	*o = (struct overlay_change){ .agent = a, .old = a->overlay, .fn = fn, .ctx = ctx };
-	a->overlay = text;
-	agent_reload(a, on_overlay, o);
 }
 
 /* ---- stop ---- */
@@ -480,7 +278,7 @@ static void on_started(void *ctx, int r, const char *why)
 	notify_ready(a->notify);
 	if (a->next) {
 		a->waiting = TAKE_PTR(a->next);
-		apply(a);
+		agent_apply(a);
 	}
 }
 
@@ -488,7 +286,7 @@ static int start(struct agent *a)
 {
 	_cleanup_free_ char *why = NULL;
 	struct blueprint *b;
-	int r = make_blueprint(a, &b, &why);
+	int r = agent_make_blueprint(a, &b, &why);
 
 	if (r < 0) {
 		log_error("%s", why ? why : strerror(-r));
@@ -515,8 +313,8 @@ static void agent_free(struct agent *a)
 	pipeline_free(a->pipeline);
 	notify_free(a->notify);
 	core_free(a->core);
-	answer(a->waiting, "the agent is stopping");
-	answer(a->next, "the agent is stopping");
+	agent_answer_waiters(a->waiting, "the agent is stopping");
+	agent_answer_waiters(a->next, "the agent is stopping");
 	free(a->overlay);
 	free(a->last_error);
 }
@@ -529,7 +327,7 @@ static int load_first(const struct agent *a, struct config **ret)
 
 	if (r == 0)
 		return 0;
-	why = errors_text(&errors, r);
+	why = config_errors_text(&errors, r);
 	log_error("%s", why ? why : strerror(-r));
 	return r == -EINVAL ? EXIT_CONFIG : EXIT_FAILED;
 }

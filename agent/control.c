@@ -14,7 +14,6 @@
 
 #include "agent.h"
 #include "run/run.h"
-#include "util/buf.h"
 #include "util/log.h"
 #include "util/str.h"
 
@@ -117,17 +116,6 @@ static void on_run(void *ctx, struct run *r, enum run_state state, const char *e
 	start_free(s);
 }
 
-static char *first_errors(const struct config_errors *errors, int r)
-{
-	struct buf b = {};
-
-	for (size_t i = 0; i < errors->n; i++)
-		buf_printf(&b, "%s%s", i ? "\n" : "", errors->messages[i]);
-	if (errors->n == 0)
-		buf_append_string(&b, strerror(-r));
-	return buf_take(&b);
-}
-
 static int make_blueprint(const struct start *s, struct blueprint **ret, char **ret_why)
 {
 	_cleanup_(config_errors_done) struct config_errors errors = {};
@@ -146,7 +134,7 @@ static int make_blueprint(const struct start *s, struct blueprint **ret, char **
 	if (r == 0)
 		r = blueprint_make(config, core_registry(core), &options, &errors, ret);
 	if (r < 0)
-		*ret_why = first_errors(&errors, r);
+		*ret_why = config_errors_text(&errors, r);
 	return r;
 }
 

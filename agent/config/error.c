@@ -96,3 +96,14 @@ void config_errors_done(struct config_errors *e)
 	free(e->warning_sites);
 	*e = (struct config_errors){};
 }
+
+char *config_errors_text(const struct config_errors *e, int r)
+{
+	struct buf b = {};
+
+	for (size_t i = 0; i < e->n; i++)
+		buf_printf(&b, "%s%s", i ? "\n" : "", e->messages[i]);
+	if (e->n == 0)
+		buf_append_string(&b, strerror(-r));
+	return buf_take(&b);
+}

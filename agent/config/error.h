@@ -24,6 +24,8 @@ struct config_errors {
 };
 
 void config_errors_done(struct config_errors *e);
+/* The messages, one per line, or strerror(-r) if there are none; allocated. */
+char *config_errors_text(const struct config_errors *e, int r);
 
 int config_error_add(struct config_errors *e, const char *site, struct origin origin,
 		     const char *format, ...) __attribute__((format(printf, 4, 5)));
