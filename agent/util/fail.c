@@ -194,13 +194,13 @@ int fail_point(const char *name)
 
 	pthread_once(&fail_once, read_environment);
 	pthread_mutex_lock(&fail_lock);
-	for (size_t i = 0; i < fail_n_rules && !struck.action; i++) {
+	for (size_t i = 0; i < fail_n_rules; i++) {
 		struct fail_rule *rule = &fail_rules[i];
 
 		if (!str_equal(rule->name, name))
 			continue;
 		rule->n_passed++;
-		if (rule->n_passed < rule->first || rule->n_passed > rule->last)
+		if (rule->n_passed < rule->first || rule->n_passed > rule->last || struck.action)
 			continue;
 		rule->n_struck++;
 		struck = *rule;

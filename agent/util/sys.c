@@ -112,12 +112,20 @@ int sys_pipe(int ret[2])
 
 void *sys_alloc(size_t n, size_t size)
 {
-	return fail_point("sys.alloc") < 0 ? NULL : calloc(n ? n : 1, size);
+	size_t total;
+
+	if (fail_point("sys.alloc") < 0 || __builtin_mul_overflow(n, size, &total))
+		return NULL;
+	return calloc(1, total ? total : 1);
 }
 
 void *sys_realloc(void *p, size_t n, size_t size)
 {
-	return fail_point("sys.alloc") < 0 ? NULL : reallocarray(p, n, size);
+	size_t total;
+
+	if (fail_point("sys.alloc") < 0 || __builtin_mul_overflow(n, size, &total))
+		return NULL;
+	return realloc(p, total ? total : 1);
 }
 
 char *sys_strndup(const char *s, size_t max)
