@@ -115,6 +115,7 @@ struct instance *instance_free(struct instance *i)
 	counters_free(i->counters);
 	option_set_free(i->options);
 	config_errors_done(&i->refusals);
+	free(i->start_failure);
 	labels_free(i->labels, i->host.n_labels);
 	json_decref(i->reports);
 	pthread_mutex_destroy(&i->reports_lock);

@@ -42,6 +42,8 @@ struct instance {
 	struct queue_item *held; /* consume() said -EAGAIN */
 	unsigned int n_ended;    /* inputs whose stream has ended */
 	struct config_errors refusals;
+	char *start_failure; /* what fail() said in create() or start() */
+	bool is_starting;
 
 	/* anyone's */
 	_Atomic(enum instance_state) state;

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "plugin/instance_internal.h"
 #include "util/buf.h"
@@ -53,6 +55,8 @@ static char *failure_text(const struct instance *i, const char *callback, int r)
 {
 	if (i->refusals.n > 0)
 		return refusals_text(i);
+	if (i->start_failure)
+		return str_format("plugin \"%s\": %s", i->name, i->start_failure);
 	return str_format("plugin \"%s\": %s failed: %s", i->name, callback, strerror(-r));
 }
 
@@ -74,8 +78,10 @@ void lifecycle_start(void *ctx)
 {
 	struct instance *i = ctx;
 	_cleanup_free_ char *why = NULL;
-	int r = lifecycle_create(i, &why);
+	int r;
 
+	i->is_starting = true;
+	r = lifecycle_create(i, &why);
 	if (r < 0) {
 		i->state = INSTANCE_FAILED;
 		instance_send_event(i, INSTANCE_EVENT_STARTED, r, why ? why : "out of memory");
@@ -84,6 +90,7 @@ void lifecycle_start(void *ctx)
 	/* From here on callbacks may come: what start() arms must not fire into nothing. */
 	i->state = INSTANCE_RUNNING;
 	r = INSTANCE_CALL(i, start, 0, i->plugin);
+	i->is_starting = false;
 	if (r < 0) {
 		why = failure_text(i, "start", r);
 		i->state = INSTANCE_FAILED;
@@ -206,6 +213,12 @@ void lifecycle_input_ended(struct instance *i)
 
 void lifecycle_failed(struct instance *i, const char *why)
 {
+	/* On the worker in create() or start(): the reason for the error that it will answer. */
+	if (i->tid == (int)syscall(SYS_gettid) && i->is_starting) {
+		free(i->start_failure);
+		i->start_failure = strdup(why);
+		return;
+	}
 	if (!atomic_exchange(&i->has_failed, true))
 		instance_send_event(i, INSTANCE_EVENT_FAILED, -EIO, why);
 }

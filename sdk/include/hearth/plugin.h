@@ -209,7 +209,10 @@ struct hearth_host {
 	 */
 	void (*finished)(const struct hearth_host *h);
 
-	/* [any thread] This instance cannot go on; the host stops it and the run reports `why`. */
+	/*
+	 * [any thread] This instance cannot go on; the host stops it and the run reports `why`. In
+	 * create() and start(): why they are about to answer an error; say what to do about it.
+	 */
 	void (*fail)(const struct hearth_host *h, const char *why);
 
 	/*
