@@ -187,7 +187,7 @@ static int32_t host_set_timer(const struct hearth_host *h, uint32_t id, uint64_t
 	struct timer_ref *t;
 	int r = 0;
 
-	if (id >= INSTANCE_TIMERS || i->tid == 0)
+	if (id >= INSTANCE_TIMERS || !i->loop)
 		return -EINVAL;
 	t = &i->timers[id];
 	t->instance = i;
@@ -208,7 +208,7 @@ static int32_t host_watch_fd(const struct hearth_host *h, int32_t fd, uint32_t e
 {
 	struct instance *i = of_this_thread(h);
 
-	return i->tid ? loop_watch(i->loop, fd, events, on_fd, i) : -EINVAL;
+	return i->loop ? loop_watch(i->loop, fd, events, on_fd, i) : -EINVAL;
 }
 
 static const struct hearth_host host_api = {

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "plugin/instance_internal.h"
 #include "route/batch.h"
@@ -166,6 +168,8 @@ int instance_try_create(const struct instance_env *env, const struct instance_sp
 
 	if (!i)
 		return -ENOMEM;
+	i->tid = (int)syscall(SYS_gettid);
+	i->is_starting = true;
 	r = lifecycle_create(i, ret_why);
 	if (r == 0)
 		INSTANCE_CALL_VOID(i, destroy, i->plugin);
