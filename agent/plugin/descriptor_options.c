@@ -82,9 +82,7 @@ static int check_default(const struct hearth_option *o, char **ret_why)
 	_cleanup_free_ char *reason = NULL;
 	int r;
 
-	if (!o->def)
-		return 0;
-	r = option_value_parse(o, o->def, &value, &reason);
+	r = option_value_default(o, &value, &reason);
 	if (r < 0)
 		return why(ret_why, r, "option \"%s\": its own default is refused: %s", o->name,
 			   reason ? reason : strerror(-r));
