@@ -38,16 +38,19 @@ struct cli_call {
 
 extern const struct cli_verb *const cli_verbs[]; /* NULL-ended */
 
-/* Options that every verb has: --config, --environment, --set, --log-level, --verbose, --help. */
-extern const struct hearth_option cli_common_options[];
-extern const size_t cli_n_common_options;
+/*
+ * Options that every verb has: --config, --environment, --set, --sink, --log-level, --verbose,
+ * --help. A verb that declares one of these names itself gets its own row instead; a repeated
+ * option `set` or `sink` of its own still ends in `sources`.
+ */
+extern const struct option_table cli_common_table;
 
 /* main() without main: returns the exit status. */
 int cli_run(int argc, char **argv);
 
 /* Host verbs, one file each. */
 extern const struct cli_verb cli_agent, cli_check, cli_config, cli_status, cli_reload, cli_plugins,
-	cli_doctor, cli_version, cli_helper, cli_launch;
+	cli_doctor, cli_version, cli_helper, cli_launch, cli_check_create;
 
 /*
  * Runs a verb that a plugin declares (run/verb.c): `plan` → a run of this process; `call` → its
@@ -56,8 +59,19 @@ extern const struct cli_verb cli_agent, cli_check, cli_config, cli_status, cli_r
 struct verb;
 int cli_run_plugin_verb(const struct verb *verb, struct cli_call *call);
 
-/* The same tables as text, for build and install: `hearth version --man VERB` … are hidden. */
+/*
+ * Prints a usage error and "try 'hearth VERB --help'" on stderr, returns EXIT_USAGE. For what only
+ * the verb itself can judge.
+ */
+int cli_usage_error(const char *verb, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Prints warnings and errors of a configuration on stderr; returns EXIT_CONFIG if there is one. */
+int cli_print_errors(const struct config_errors *e);
+/*
+ * config_load() with the sources of the call; what is wrong has been printed. Returns an exit
+ * status, EXIT_OK with *ret.
+ */
+int cli_load_config(const struct cli_call *call, struct config **ret);
+/* Prints the text on stdout; EXIT_OK, or EXIT_FAILED with a message. */
 struct buf;
-int cli_help_write(struct buf *out, const char *verb_name, const char *summary,
-		   const char *arguments, const char *description, const struct option_table *options,
-		   bool is_tty);
+int cli_print(const struct buf *text);
