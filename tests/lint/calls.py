@@ -25,11 +25,12 @@ ANYWHERE = {
     "signal": "a handler goes through sigaction or the loop (SIG_IGN and SIG_DFL may be set so)",
     "tmpnam": "use mkostemp",
     "mktemp": "use mkostemp",
-    "setenv": "environment is the host's alone and not thread-safe",
     "rand": "use getrandom",
 }
 # Only in code that ships: tests may fork and may open as they like.
 SHIPPED = {
+    "setenv": "threads may read the environment at any time",
+    "putenv": "threads may read the environment at any time",
     "vfork": "spawn through the helper of agent/util",
     "dup": "use fcntl(F_DUPFD_CLOEXEC)",
     "dup2": "use dup3 with O_CLOEXEC, or say why in EXCEPTIONS",

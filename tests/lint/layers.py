@@ -15,7 +15,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 ROW = re.compile(r"^\|\s*`([\w./]+)`\s*\|[^|]*\|([^|]*)\|\s*$", re.M)
 # Libraries that the host links, and libc's elf.h (the loader looks at a file before it loads it);
 # every other include in angle brackets is libc, Linux, the sanitizers or hearth/.
-LIBRARIES = {"yaml.h": ("config",), "elf.h": ("plugin",), "jansson.h": ("stat", "plugin", "run", "ctl", "config", "helper", "cli", "agent.c")}
+LIBRARIES = {"yaml.h": ("config", "cli"), "elf.h": ("plugin",), "jansson.h": ("stat", "plugin", "run", "ctl", "config", "helper", "cli", "agent.c")}
 SYSTEM = re.compile(r"^(hearth|sanitizer|sys|linux|asm|arpa|netinet|bits)/|^[a-z0-9_]+\.h$")
 FOREIGN = re.compile(r"^(bpf|elfutils|perfmon|curl|openssl|sqlite|zstd)[/.]|^(libelf|gelf|dwarf|libdw|zlib|zstd|curl|archive)[\w/]*\.h$")
 
@@ -70,6 +70,12 @@ def check_agent(root):
         yield "agent/README.md:1: the table has a row for %s, which does not exist" % row
 
 
+def is_generated(root, own, target):
+    """Meson makes it: a BPF skeleton, or a file that the plugin's meson.build names."""
+    path = os.path.join(root, own, "meson.build")
+    return target.endswith(".skel.h") or (os.path.exists(path) and target in lint.read(root, own + "/meson.build"))
+
+
 def check_plugins(root):
     for path in lint.files(root, "*.c", "*.h"):
         parts = path.split("/")
@@ -80,7 +86,7 @@ def check_plugins(root):
         places = [os.path.dirname(path), own, "plugins", "plugins/common"]
         places += ["sdk/mock", "tests"] if is_test or parts[0] == "sdk" else []
         for line, is_angled, target in includes(root, path):
-            if is_angled or target.endswith(".skel.h"):
+            if is_angled or is_generated(root, own, target):
                 continue
             found = [p for p in places if os.path.exists(os.path.join(root, p, target))]
             resolved = os.path.normpath(os.path.join(found[0], target)) if found else ""
