@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hundred thousand stacks have to load within a second and fit in a mail, so nodes are a few
+ * characters each. Names come from strangers: they only ever stand in JSON, where json_text
+ * escapes what HTML would take for markup, and the page puts them on screen as text.
+ */
+#include "page.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json_text.h"
+#include "page_source.h" /* made from page/ when this is built */
+
+struct numbering {
+	uint32_t *labels;  /* in order of use, most used first */
+	uint32_t *numbers; /* label → its place in labels */
+	uint32_t n;
+};
+
+static void numbering_done(struct numbering *n)
+{
+	free(n->labels);
+	free(n->numbers);
+}
+
+static int order_uses(const void *a, const void *b, void *ctx)
+{
+	const uint32_t *uses = ctx, x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	if (uses[x] != uses[y])
+		return uses[x] < uses[y] ? 1 : -1;
+	return (x > y) - (x < y);
+}
+
+/* Frequent labels get small numbers, which take few characters. */
+static int numbering_init(struct numbering *n, const struct tree *t)
+{
+	_cleanup_free_ uint32_t *uses = calloc(tree_n_labels(t), sizeof(*uses));
+
+	n->n = tree_n_labels(t);
+	n->labels = calloc(n->n, sizeof(*n->labels));
+	n->numbers = calloc(n->n, sizeof(*n->numbers));
+	if (!uses || !n->labels || !n->numbers)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < tree_n_nodes(t); i++)
+		uses[tree_node(t, i)->label]++;
+	for (uint32_t i = 0; i < n->n; i++)
+		n->labels[i] = i;
+	qsort_r(n->labels, n->n, sizeof(*n->labels), order_uses, uses);
+	for (uint32_t i = 0; i < n->n; i++)
+		n->numbers[n->labels[i]] = i;
+	return 0;
+}
+
+static void write_causes(struct json_text *j, const char *key, const struct causes *c)
+{
+	json_key(j, key);
+	json_open(j, '{');
+	for (uint32_t i = 0; i < c->n; i++)
+		json_member_uint(j, c->text[i], c->count[i]);
+	json_close(j, '}');
+}
+
+static void write_labels_of_host(struct json_text *j, const struct page_about *about)
+{
+	json_key(j, "labels");
+	json_open(j, '{');
+	for (uint32_t i = 0; i < about->n_labels; i++) {
+		struct hearth_label label;
+
+		memcpy(&label, (const char *)about->labels + (size_t)i * about->label_stride,
+		       sizeof(label));
+		json_key(j, label.key);
+		json_string(j, label.value);
+	}
+	json_close(j, '}');
+}
+
+static void write_facts(struct json_text *j, const struct profile *p, const struct page_about *about)
+{
+	json_member_uint(j, "version", 1);
+	json_member_string(j, "title", about->title);
+	write_labels_of_host(j, about);
+	json_member_string(j, "event", p->event);
+	json_member_string(j, "sampleType", p->sample_type);
+	json_member_string(j, "sampleUnit", p->sample_unit);
+	json_member_string(j, "periodUnit", p->period_unit);
+	json_member_uint(j, "period", p->period);
+	json_member_uint(j, "startMs", p->event ?
+			 (uint64_t)((int64_t)p->start_ns + p->to_realtime_ns) / 1000000 : 0);
+	json_member_uint(j, "durationMs", p->end_ns > p->start_ns ?
+			 (p->end_ns - p->start_ns) / 1000000 : 0);
+	json_member_uint(j, "cpus", profile_n_cpus(p));
+	json_member_uint(j, "samples", p->n_samples);
+	json_member_uint(j, "whole", p->whole);
+	write_causes(j, "lost", &p->lost);
+	write_causes(j, "truncated", &p->truncated);
+	write_causes(j, "unnamed", &p->unnamed);
+}
+
+/* Few modules for many labels: a table of them, and a number per label. */
+static int write_modules(struct json_text *j, const struct tree *t, const struct numbering *labels)
+{
+	_cleanup_free_ uint32_t *dense = NULL;
+	uint32_t n_strings = 1, n = 0;
+
+	for (uint32_t i = 0; i < labels->n; i++)
+		if (tree_label(t, i)->module >= n_strings)
+			n_strings = tree_label(t, i)->module + 1;
+	dense = calloc(n_strings, sizeof(*dense));
+	if (!dense)
+		return -ENOMEM;
+	json_key(j, "modules");
+	json_open(j, '[');
+	json_string(j, "");
+	for (uint32_t i = 0; i < labels->n; i++) {
+		uint32_t module = tree_label(t, labels->labels[i])->module;
+
+		if (module == 0 || dense[module])
+			continue;
+		dense[module] = ++n;
+		json_string(j, tree_string(t, module));
+	}
+	json_close(j, ']');
+	json_key(j, "module");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < labels->n; i++)
+		json_uint(j, dense[tree_label(t, labels->labels[i])->module]);
+	json_close(j, ']');
+	return 0;
+}
+
+static int write_label_tables(struct json_text *j, const struct tree *t,
+			      const struct numbering *labels)
+{
+	json_key(j, "kindNames");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < N_LABEL_KINDS; i++)
+		json_string(j, label_kind_name(i));
+	json_close(j, ']');
+	json_key(j, "names");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < labels->n; i++)
+		json_string(j, tree_string(t, tree_label(t, labels->labels[i])->name));
+	json_close(j, ']');
+	json_key(j, "kind");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < labels->n; i++)
+		json_uint(j, tree_label(t, labels->labels[i])->kind);
+	json_close(j, ']');
+	return write_modules(j, t, labels);
+}
+
+static void write_vlq(struct outfile *o, uint64_t value)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	char text[13];
+	size_t n = 0;
+
+	do {
+		text[n++] = digits[(value & 31) | (value > 31 ? 32 : 0)];
+		value >>= 5;
+	} while (value);
+	outfile_write(o, text, n);
+}
+
+static void write_nodes(struct outfile *o, const struct tree *t, const struct layout *l,
+			const struct numbering *labels)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct tree_node *node = tree_node(t, l->order[i]);
+		uint32_t up = i ? l->depth[i - 1] + 1 - l->depth[i] : 0;
+
+		write_vlq(o, (uint64_t)up << 1 | (node->self != 0));
+		write_vlq(o, labels->numbers[node->label]);
+		if (node->self)
+			write_vlq(o, node->self);
+	}
+}
+
+int page_write(const struct profile *p, const struct layout *l, const struct page_about *about,
+	       struct outfile *o)
+{
+	_cleanup_(numbering_done) struct numbering labels = { .n = 0 };
+	_cleanup_(json_done) struct json_text j = { .text = NULL };
+	int r;
+
+	r = numbering_init(&labels, p->tree);
+	if (r < 0)
+		return r;
+	json_open(&j, '{');
+	write_facts(&j, p, about);
+	r = write_label_tables(&j, p->tree, &labels);
+	if (r < 0 || j.error)
+		return r < 0 ? r : j.error;
+	outfile_write(o, page_before_data, sizeof(page_before_data) - 1);
+	outfile_write(o, j.text, j.len);
+	outfile_format(o, ",\"nNodes\":%u,\"nodes\":\"", l->n);
+	write_nodes(o, p->tree, l, &labels);
+	outfile_text(o, "\"}");
+	outfile_write(o, page_after_data, sizeof(page_after_data) - 1);
+	return 0;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adds batches to a tree, and keeps the sums honest: whatever is cut or lost is counted here. */
+#include "profile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hearth/profile.h>
+
+#include "names.h"
+
+/* Samples of one process with one stack. */
+struct group {
+	uint32_t process, stack;
+	uint64_t value, n_samples;
+};
+
+void causes_add(struct causes *c, const char *cause, uint64_t count)
+{
+	uint32_t i = 0;
+
+	while (i < c->n && strcmp(c->text[i], cause) != 0)
+		i++;
+	if (i == MAX_CAUSES)
+		i = MAX_CAUSES - 1;
+	if (i == c->n) {
+		c->text[i] = strdup(c->n == MAX_CAUSES - 1 ? "other causes" : cause);
+		if (!c->text[i])
+			return;
+		c->n++;
+	}
+	c->count[i] += count;
+}
+
+uint64_t causes_sum(const struct causes *c)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		sum += c->count[i];
+	return sum;
+}
+
+void causes_done(struct causes *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		free(c->text[i]);
+	*c = (struct causes){ .n = 0 };
+}
+
+int profile_new(size_t limit_bytes, struct profile **ret)
+{
+	_cleanup_(profile_freep) struct profile *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	r = tree_new(limit_bytes, &p->tree);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+struct profile *profile_free(struct profile *p)
+{
+	if (!p)
+		return NULL;
+	tree_free(p->tree);
+	free(p->event);
+	free(p->sample_type);
+	free(p->sample_unit);
+	free(p->period_type);
+	free(p->period_unit);
+	causes_done(&p->lost);
+	causes_done(&p->truncated);
+	causes_done(&p->unnamed);
+	free(p);
+	return NULL;
+}
+
+static int take_string(const struct hearth_flat *f, uint32_t index, char **ret)
+{
+	*ret = strdup(hearth_flat_string(f, index));
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int begin(struct profile *p, const struct hearth_flat *f,
+		 const struct hearth_profile_info *info)
+{
+	if (p->event)
+		return strcmp(p->event, hearth_flat_string(f, info->event)) == 0 &&
+		       strcmp(p->sample_unit, hearth_flat_string(f, info->sample_unit)) == 0 ?
+		       0 : -EMEDIUMTYPE;
+	p->period = info->period;
+	p->start_ns = info->window_start_ns;
+	p->to_realtime_ns = (int64_t)(info->clock_realtime_ns - info->clock_monotonic_ns);
+	if (take_string(f, info->sample_type, &p->sample_type) < 0 ||
+	    take_string(f, info->sample_unit, &p->sample_unit) < 0 ||
+	    take_string(f, info->period_type, &p->period_type) < 0 ||
+	    take_string(f, info->period_unit, &p->period_unit) < 0 ||
+	    take_string(f, info->event, &p->event) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int order_groups(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+
+	if (x->process != y->process)
+		return x->process < y->process ? -1 : 1;
+	return (x->stack > y->stack) - (x->stack < y->stack);
+}
+
+static uint32_t merge_groups(struct group *g, uint64_t n)
+{
+	uint32_t kept = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (kept && order_groups(&g[kept - 1], &g[i]) == 0) {
+			g[kept - 1].value += g[i].value;
+			g[kept - 1].n_samples += g[i].n_samples;
+		} else {
+			g[kept++] = g[i];
+		}
+	}
+	return kept;
+}
+
+static int group_samples(struct profile *p, const struct hearth_flat *f, struct group **ret,
+			 uint32_t *ret_n)
+{
+	uint64_t n = hearth_flat_count(f, HEARTH_PROFILE_SAMPLES);
+	struct group *g = calloc(n + 1, sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < n; i++) {
+		struct hearth_sample s = hearth_profile_sample(f, i);
+		struct hearth_thread t = hearth_profile_thread(f, s.thread);
+
+		g[i] = (struct group){ t.process, s.stack, s.value, 1 };
+		if (s.cpu < MAX_CPUS)
+			p->cpus[s.cpu / 8] |= (uint8_t)(1u << (s.cpu % 8));
+	}
+	qsort(g, n, sizeof(*g), order_groups);
+	*ret_n = merge_groups(g, n);
+	*ret = g;
+	return 0;
+}
+
+static uint32_t truncated_label(struct profile *p, const char *cause)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "[truncated: %s]", cause);
+	return tree_intern_label(p->tree, LABEL_TRUNCATED, text, NULL);
+}
+
+/* Root first: the last frame of the stack, and of a frame the physical function first. */
+static int walk_stack(struct profile *p, struct names *names, const struct hearth_stack *stack,
+		      uint32_t *node)
+{
+	for (uint32_t i = stack->count; i-- > 0;) {
+		uint32_t frame = hearth_profile_stack_frame(names->flat, stack, i), n;
+		const uint32_t *labels;
+		int r;
+
+		r = names_of_frame(names, frame, &labels, &n);
+		if (r < 0)
+			return r;
+		while (n-- > 0)
+			*node = tree_intern_child(p->tree, *node, labels[n]);
+	}
+	return 0;
+}
+
+static uint32_t process_node(struct profile *p, const struct hearth_flat *f, uint32_t process)
+{
+	const char *comm = hearth_flat_string(f, hearth_profile_process(f, process).comm);
+
+	return tree_intern_child(p->tree, 0, tree_intern_label(p->tree, LABEL_PROCESS,
+							       *comm ? comm : "[unknown]", NULL));
+}
+
+static int add_group(struct profile *p, struct names *names, const struct group *g)
+{
+	const struct hearth_flat *f = names->flat;
+	struct hearth_stack stack = hearth_profile_stack(f, g->stack);
+	uint64_t n_frames = hearth_flat_count(f, HEARTH_PROFILE_STACK_FRAMES);
+	const char *cause = hearth_flat_string(f, stack.truncated);
+	uint32_t node = process_node(p, f, g->process);
+	int r = 0;
+
+	if (stack.count > n_frames || stack.first > n_frames - stack.count)
+		return -EBADMSG;
+	if (tree_is_full(p->tree)) {
+		p->overflowed += g->n_samples;
+		cause = "memory limit";
+		stack.count = 0;
+	}
+	if (*cause) {
+		node = tree_intern_child(p->tree, node, truncated_label(p, cause));
+		causes_add(&p->truncated, cause, g->n_samples);
+	} else {
+		p->whole += g->n_samples;
+	}
+	r = walk_stack(p, names, &stack, &node);
+	if (r < 0 || tree_error(p->tree) < 0)
+		return r < 0 ? r : tree_error(p->tree);
+	tree_add(p->tree, node, g->value);
+	p->n_samples += g->n_samples;
+	p->value += g->value;
+	return 0;
+}
+
+static void add_losses(struct profile *p, const struct hearth_flat *f)
+{
+	for (uint64_t i = 0; i < hearth_flat_count(f, HEARTH_PROFILE_LOSSES); i++) {
+		struct hearth_loss loss = hearth_profile_loss(f, i);
+		const char *cause = hearth_flat_string(f, loss.cause);
+
+		if (loss.kind == HEARTH_LOSS_SAMPLES)
+			causes_add(&p->lost, cause, loss.count);
+		else if (loss.kind == HEARTH_LOSS_NAMES)
+			causes_add(&p->unnamed, cause, loss.count);
+	}
+}
+
+int profile_add_batch(struct profile *p, const struct hearth_batch *b)
+{
+	_cleanup_free_ struct group *groups = NULL;
+	_cleanup_(names_done) struct names names = { .flat = NULL };
+	struct hearth_profile_info info;
+	struct hearth_flat f;
+	uint32_t n = 0;
+	int r;
+
+	r = hearth_profile_open(&f, b);
+	if (r < 0)
+		return r;
+	info = hearth_profile_info(&f);
+	r = begin(p, &f, &info);
+	if (r < 0)
+		return r;
+	r = names_begin(&names, &f, p->tree);
+	if (r < 0)
+		return r;
+	r = group_samples(p, &f, &groups, &n);
+	for (uint32_t i = 0; i < n && r >= 0; i++)
+		r = add_group(p, &names, &groups[i]);
+	if (r < 0)
+		return r;
+	add_losses(p, &f);
+	if (info.window_end_ns > p->end_ns)
+		p->end_ns = info.window_end_ns;
+	if (info.window_start_ns < p->start_ns)
+		p->start_ns = info.window_start_ns;
+	return 0;
+}
+
+uint32_t profile_n_cpus(const struct profile *p)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < sizeof(p->cpus); i++)
+		n += (uint32_t)__builtin_popcount(p->cpus[i]);
+	return n;
+}
