@@ -336,6 +336,15 @@ uint64_t probe_not_followed(const struct probe *p)
 	return p->counters[0].not_followed;
 }
 
+uint64_t probe_ring_full(const struct probe *p)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t cpu = 0; cpu < p->n_cpus; cpu++)
+		sum += p->counters[cpu].ring_full;
+	return sum;
+}
+
 uint64_t probe_run_ns(const struct probe *p)
 {
 	uint64_t sum = 0;

@@ -55,6 +55,9 @@ void probe_stop(struct probe *p);
 
 int probe_ring_fd(const struct probe *p);
 
-/* Sums over all CPUs: children that were not followed, time spent in the program. */
-uint64_t probe_not_followed(const struct probe *p);
+/* Sums over all CPUs: samples that found the ring full, time spent in the program. */
+uint64_t probe_ring_full(const struct probe *p);
 uint64_t probe_run_ns(const struct probe *p);
+
+/* Children that did not fit into the filter. */
+uint64_t probe_not_followed(const struct probe *p);

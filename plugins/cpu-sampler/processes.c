@@ -391,8 +391,8 @@ static void process_inherit(struct processes *ps, struct process *p)
 {
 	struct process *parent = processes_find(ps, p->parent_pid);
 
-	if (!p->parent_pid || p->exec_generation)
-		return;
+	if (!p->forked_ns || p->exec_generation)
+		return; /* what it ran before it was watched is not known */
 	if (!parent) {
 		parent = processes_add(ps, p->parent_pid);
 		if (!parent)

@@ -17,6 +17,7 @@
 #include "common/cleanup.h"
 #include "common/say.h"
 #include "cpu_list.h"
+#include "descendants.h"
 #include "doctor.h"
 #include "probe.h"
 #include "settings.h"
@@ -248,6 +249,27 @@ static int start_timeline(struct sampler *s)
 	return timeline_init(&s->timeline, &setup);
 }
 
+/* The filter, with the children that exist: those to come are watched from before. */
+static int apply_filter(struct sampler *s, struct why *why)
+{
+	_cleanup_free_ uint32_t *children = NULL;
+	size_t n = 0;
+	int r = probe_apply(&s->probe, &s->settings, why);
+
+	if (r < 0 || !s->settings.n_pids || !s->settings.follow)
+		return r;
+	r = descendants_find("/proc", s->settings.pids, s->settings.n_pids, &children, &n);
+	if (r < 0)
+		return why_set(why, r, "cannot look for children in /proc: %s", strerror(-r));
+	for (size_t i = 0; i < n; i++) {
+		r = probe_add_pid(&s->probe, children[i]);
+		if (r < 0)
+			return why_set(why, r, "cannot add pid %u to the filter: %s", children[i],
+				       strerror(-r));
+	}
+	return 0;
+}
+
 static int attach(struct sampler *s, const struct cpu_set *online, struct why *why)
 {
 	int r;
@@ -262,7 +284,7 @@ static int attach(struct sampler *s, const struct cpu_set *online, struct why *w
 	r = start_timeline(s);
 	if (r < 0)
 		return why_set(why, r, "%s", strerror(-r));
-	r = probe_apply(&s->probe, &s->settings, why);
+	r = apply_filter(s, why);
 	if (r < 0)
 		return r;
 	r = watch(s, probe_ring_fd(&s->probe));
@@ -327,6 +349,20 @@ static void sampler_on_fd(void *instance, int32_t fd, uint32_t events)
 
 /* ---- the end ---- */
 
+/* What the gaps in the numbers of samples say must be what the program counted. */
+static void check_account(struct sampler *s)
+{
+	uint64_t counted = probe_ring_full(&s->probe), gaps;
+
+	timeline_settle(&s->timeline, s->probe.counters);
+	gaps = s->timeline.gaps;
+	if (gaps == counted)
+		return;
+	s->host->count(s->host, "samples_miscounted", gaps > counted ? gaps - counted : counted - gaps);
+	say(s->host, HEARTH_LOG_WARNING, "%llu samples are missing but %llu were counted as lost; "
+	    "this is a bug, please report it", (unsigned long long)gaps, (unsigned long long)counted);
+}
+
 /* Emits the last window when its files are open, or nobody can wait any longer. 1: not yet. */
 static int finish_window(struct sampler *s)
 {
@@ -338,7 +374,7 @@ static int finish_window(struct sampler *s)
 		say(s->host, HEARTH_LOG_WARNING, "a window was lost: %s", strerror(-r));
 	if (r == 1 || (!is_late && window_is_waiting(&s->timeline.window)))
 		return 1;
-	timeline_settle(&s->timeline, s->probe.counters);
+	check_account(s);
 	r = timeline_cut(&s->timeline, now);
 	count_side_effects(s);
 	return r;
@@ -414,7 +450,7 @@ static int32_t sampler_update(void *instance)
 		return r;
 	}
 	s->settings = new;
-	r = probe_apply(&s->probe, &s->settings, &why);
+	r = apply_filter(s, &why);
 	if (r < 0)
 		say(s->host, HEARTH_LOG_ERROR, "%s", why.text);
 	if (r == 0)

@@ -58,26 +58,27 @@ void timeline_done(struct timeline *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static void lose(struct timeline *t, uint64_t n)
-{
-	t->window.lost += n;
-	t->lost += n;
-}
-
 /* A gap in the numbers of a CPU is what the full ring could not take. */
 static void note_sequence(struct timeline *t, const struct sample_record *s)
 {
-	if (s->cpu >= t->n_cpus)
+	uint64_t gap;
+
+	if (s->cpu >= t->n_cpus || s->sequence <= t->sequences[s->cpu])
 		return;
-	lose(t, s->sequence - t->sequences[s->cpu] - 1);
+	gap = s->sequence - t->sequences[s->cpu] - 1;
 	t->sequences[s->cpu] = s->sequence;
+	t->window.lost += gap;
+	t->gaps += gap;
 }
 
 void timeline_settle(struct timeline *t, const struct sample_counters *taken)
 {
 	for (uint32_t cpu = 0; cpu < t->n_cpus; cpu++) {
-		lose(t, taken[cpu].taken - t->sequences[cpu]);
+		uint64_t gap = taken[cpu].taken - t->sequences[cpu];
+
 		t->sequences[cpu] = taken[cpu].taken;
+		t->window.lost += gap;
+		t->gaps += gap;
 	}
 }
 
@@ -87,11 +88,10 @@ static void take_sample(struct timeline *t, const struct sample_record *s)
 
 	note_sequence(t, s);
 	p = processes_sampled(&t->processes, s->pid, s->start_time_ns / NS_PER_TICK, s->n_user > 0);
-	if (!p) {
-		lose(t, 1);
-		return;
-	}
-	window_add_sample(&t->window, s, p);
+	if (p)
+		window_add_sample(&t->window, s, p);
+	else
+		t->window.unattributed++;
 }
 
 static void take_event(struct timeline *t, const struct process_event *e)
@@ -106,9 +106,11 @@ static void count_window(struct timeline *t)
 	const struct window *w = &t->window;
 	char name[128];
 
-	h->count(h, "samples_taken", w->delivered + w->lost);
+	h->count(h, "samples_taken", window_taken(w));
 	if (w->lost)
 		h->count(h, "samples_lost.ring full", w->lost);
+	if (w->unattributed)
+		h->count(h, "samples_lost.out of memory", w->unattributed);
 	for (size_t i = 0; i < WINDOW_N_CUTS; i++) {
 		if (!w->cut[i] || !window_cut_text[i])
 			continue;
@@ -127,12 +129,8 @@ static int close_window(struct timeline *t, uint64_t end_ns)
 
 	count_window(t);
 	r = window_emit(&t->window, &summary);
-	t->delivered += t->window.delivered;
-	if (r < 0) {
+	if (r < 0)
 		t->host->count(t->host, "samples_lost.batch not emitted", t->window.delivered);
-		t->delivered -= t->window.delivered;
-		t->lost += t->window.delivered;
-	}
 	window_begin(&t->window, end_ns);
 	t->waiting_since_ns = 0;
 	processes_sweep(&t->processes, end_ns - DEAD_KEPT_NS);

@@ -25,7 +25,7 @@ struct timeline {
 	uint64_t waiting_since_ns; /* for files of a window that is over; 0: not waiting */
 	uint64_t *sequences;     /* per CPU: of the last sample seen */
 	uint32_t n_cpus;
-	uint64_t delivered, lost; /* since the start */
+	uint64_t gaps; /* samples missing in the numbering, since the start */
 };
 
 struct timeline_setup {

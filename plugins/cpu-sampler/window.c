@@ -60,7 +60,7 @@ void window_begin(struct window *w, uint64_t start_ns)
 	hearth_flat_reset(&w->builder);
 	w->id++;
 	w->start_ns = start_ns;
-	w->delivered = w->lost = w->lost_events = 0;
+	w->delivered = w->lost = w->unattributed = w->lost_events = 0;
 	w->kernel_row = 0;
 	memset(w->cut, 0, sizeof(w->cut));
 }
@@ -390,6 +390,7 @@ static void fill_binaries(struct window *w)
 static void add_losses(struct window *w)
 {
 	hearth_build_loss(&w->builder, HEARTH_LOSS_SAMPLES, "ring full", w->lost);
+	hearth_build_loss(&w->builder, HEARTH_LOSS_SAMPLES, "out of memory", w->unattributed);
 	hearth_build_loss(&w->builder, HEARTH_LOSS_EVENTS, "ring full", w->lost_events);
 	for (size_t i = CUT_NONE + 1; i < WINDOW_N_CUTS; i++)
 		hearth_build_loss(&w->builder, HEARTH_LOSS_STACKS, window_cut_text[i], w->cut[i]);
@@ -417,7 +418,7 @@ static void add_info(struct window *w, const struct window_summary *summary)
 		.window_end_ns = summary->end_ns,
 		.clock_monotonic_ns = w->host->now_ns(w->host),
 		.clock_realtime_ns = realtime_ns(),
-		.samples_taken = w->delivered + w->lost,
+		.samples_taken = window_taken(w),
 	};
 
 	hearth_build_info(&w->builder, &info);

@@ -26,7 +26,7 @@ struct window {
 	const struct hearth_host *host;
 	uint64_t id;       /* from 1: rows remembered elsewhere are valid for one id */
 	uint64_t start_ns, end_ns;
-	uint64_t delivered, lost, lost_events;
+	uint64_t delivered, lost, unattributed, lost_events;
 	uint64_t cut[WINDOW_N_CUTS]; /* samples whose stack was cut, by cause */
 	uint32_t kernel_row;
 	struct window_promise *promises;
@@ -47,6 +47,12 @@ void window_add_sample(struct window *w, const struct sample_record *s, struct p
 
 /* Notes an event of a process that this window has samples of; others are left out. */
 void window_add_event(struct window *w, const struct process_event *e, struct process *p);
+
+/* Samples that were taken in this window, whatever became of them. */
+static inline uint64_t window_taken(const struct window *w)
+{
+	return w->delivered + w->lost + w->unattributed;
+}
 
 /* True while a file that frames of this window need has not been opened or refused. */
 bool window_is_waiting(const struct window *w);

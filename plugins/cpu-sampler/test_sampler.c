@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sampler on the real kernel, under the mock host: what it counts must agree with what the
+ * scheduler counted. Needs root.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <hearth/mock.h>
+#include <hearth/profile.h>
+
+#include "common/cleanup.h"
+#include "sampler.h"
+
+#define NS_PER_S 1000000000ull
+
+enum { DEPTH = 20 };
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* ---- a load ---- */
+
+static volatile uint64_t sink;
+
+static __attribute__((noinline)) uint64_t burn(unsigned int depth)
+{
+	if (depth > 1)
+		return burn(depth - 1) + (sink & 1);
+	__asm__ volatile("" : : "r"(__builtin_frame_address(0)));
+	while (sink != UINT64_MAX)
+		sink++;
+	return sink;
+}
+
+/* `burn` spans at least to here in every build of this file. */
+#define BURN_BYTES 256
+
+static pid_t start_child(void (*body)(void))
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		body();
+		_exit(1);
+	}
+	return pid;
+}
+
+static void end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void burn_deep(void)
+{
+	burn(DEPTH);
+}
+
+static void idle(void)
+{
+	for (;;)
+		pause();
+}
+
+/* Forks children that each burn for a moment. */
+static void fork_burners(void)
+{
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			uint64_t end = monotonic_ns() + NS_PER_S / 20;
+
+			while (monotonic_ns() < end)
+				;
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static uint64_t run_time_ns(pid_t pid)
+{
+	char path[64], text[128];
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		fail_msg("%s: %s", path, strerror(errno));
+	text[n > 0 ? n : 0] = 0;
+	return strtoull(text, NULL, 10);
+}
+
+/* ---- driving ---- */
+
+static void run_for(struct hearth_mock *m, uint64_t ns)
+{
+	uint64_t end = monotonic_ns() + ns;
+
+	while (monotonic_ns() < end) {
+		struct pollfd p = { .fd = m->fds[0].fd, .events = POLLIN };
+		int n = poll(&p, 1, 20);
+
+		hearth_mock_advance(m, monotonic_ns() - m->now_ns);
+		if (n > 0)
+			cpu_sampler.on_fd(m->instance, p.fd, (uint32_t)p.revents);
+	}
+}
+
+static void begin(struct hearth_mock *m, const char *const *settings)
+{
+	hearth_mock_init(m, &cpu_sampler);
+	for (; *settings; settings++)
+		assert_int_equal(hearth_mock_set(m, *settings), 0);
+	m->now_ns = monotonic_ns();
+	assert_int_equal(hearth_mock_create(m), 0);
+	if (hearth_mock_start(m) < 0)
+		fail_msg("start: %s", m->n_lines ? m->lines[m->n_lines - 1].text : m->refused_why);
+}
+
+static void finish(struct hearth_mock *m)
+{
+	m->now_ns = monotonic_ns();
+	assert_int_equal(hearth_mock_finish(m), 0);
+}
+
+static void end(struct hearth_mock *m)
+{
+	assert_int_equal(cpu_sampler.stop(m->instance, 0), 0);
+	assert_int_equal(hearth_mock_done(m), 0);
+}
+
+typedef void (*sample_fn)(void *ctx, const struct hearth_flat *f, const struct hearth_sample *s);
+
+static void each_sample(const struct hearth_mock *m, sample_fn fn, void *ctx)
+{
+	for (uint32_t i = 0; i < m->n_emitted; i++) {
+		struct hearth_flat f = {};
+
+		assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(m, i)), 0);
+		for (uint64_t k = 0; k < hearth_flat_count(&f, HEARTH_PROFILE_SAMPLES); k++) {
+			struct hearth_sample s = hearth_profile_sample(&f, k);
+
+			fn(ctx, &f, &s);
+		}
+	}
+}
+
+static struct hearth_process process_of(const struct hearth_flat *f, const struct hearth_sample *s)
+{
+	return hearth_profile_process(f, hearth_profile_thread(f, s->thread).process);
+}
+
+struct share {
+	uint32_t pid;
+	uint64_t from_ns, to_ns, n, deep;
+};
+
+static void add_share(void *ctx, const struct hearth_flat *f, const struct hearth_sample *s)
+{
+	struct share *share = ctx;
+	struct hearth_stack stack = hearth_profile_stack(f, s->stack);
+	uint32_t n_burn = 0;
+
+	if (process_of(f, s).pid != share->pid || s->time_ns < share->from_ns ||
+	    s->time_ns >= share->to_ns)
+		return;
+	share->n++;
+	for (uint32_t i = 0; i < stack.count; i++) {
+		struct hearth_frame frame =
+			hearth_profile_frame(f, hearth_profile_stack_frame(f, &stack, i));
+
+		n_burn += frame.address - (uint64_t)(uintptr_t)burn < BURN_BYTES;
+	}
+	share->deep += n_burn == DEPTH;
+}
+
+/* ---- tests ---- */
+
+static void samples_agree_with_the_scheduler_and_stacks_are_complete(void **state)
+{
+	static const char *const settings[] = { "frequency=997", "window=1s", NULL };
+	pid_t child = start_child(burn_deep);
+	struct share share = { .pid = (uint32_t)child };
+	struct hearth_mock m;
+	uint64_t ran, sampled;
+
+	(void)state;
+	begin(&m, settings);
+	run_for(&m, NS_PER_S / 10);
+	share.from_ns = monotonic_ns();
+	ran = run_time_ns(child);
+	run_for(&m, 3 * NS_PER_S);
+	ran = run_time_ns(child) - ran;
+	share.to_ns = monotonic_ns();
+	finish(&m);
+	each_sample(&m, add_share, &share);
+	sampled = share.n * (NS_PER_S / 997);
+	if (sampled > ran + ran / 50 || sampled < ran - ran / 50)
+		fail_msg("sampled %.1f ms, ran %.1f ms", (double)sampled / 1e6, (double)ran / 1e6);
+	assert_true(share.deep * 100 >= share.n * 99);
+	end(&m);
+	end_child(child);
+}
+
+struct totals {
+	uint64_t taken, delivered, lost, windows, last_end_ns;
+};
+
+static struct totals totals_of(const struct hearth_mock *m)
+{
+	struct totals t = {};
+
+	for (uint32_t i = 0; i < m->n_emitted; i++) {
+		struct hearth_profile_info info;
+		struct hearth_flat f = {};
+
+		assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(m, i)), 0);
+		info = hearth_profile_info(&f);
+		if (i > 0)
+			assert_int_equal(info.window_start_ns, t.last_end_ns);
+		t.last_end_ns = info.window_end_ns;
+		t.windows++;
+		t.taken += info.samples_taken;
+		t.delivered += hearth_flat_count(&f, HEARTH_PROFILE_SAMPLES);
+		for (uint64_t k = 0; k < hearth_flat_count(&f, HEARTH_PROFILE_LOSSES); k++) {
+			struct hearth_loss loss = hearth_profile_loss(&f, k);
+
+			t.lost += loss.kind == HEARTH_LOSS_SAMPLES ? loss.count : 0;
+		}
+	}
+	return t;
+}
+
+static void a_full_ring_is_counted_to_the_sample(void **state)
+{
+	static const char *const settings[] = { "frequency=5000", "ring_size=64KiB", NULL };
+	pid_t child = start_child(burn_deep);
+	struct hearth_mock m;
+	struct totals t;
+
+	(void)state;
+	begin(&m, settings);
+	run_for(&m, NS_PER_S / 5);
+	usleep(1000000); /* nobody reads */
+	run_for(&m, NS_PER_S / 5);
+	finish(&m);
+	t = totals_of(&m);
+	assert_true(t.lost > 1000);
+	assert_int_equal(t.taken, t.delivered + t.lost);
+	assert_int_equal(t.taken, hearth_mock_counter(&m, "samples_taken"));
+	assert_int_equal(t.lost, hearth_mock_counter(&m, "samples_lost.ring full"));
+	assert_int_equal(hearth_mock_counter(&m, "samples_miscounted"), 0);
+	end(&m);
+	end_child(child);
+}
+
+struct family {
+	uint32_t parent, stranger, n_parent, n_children, n_strangers;
+};
+
+static void add_family(void *ctx, const struct hearth_flat *f, const struct hearth_sample *s)
+{
+	struct family *family = ctx;
+	struct hearth_process p = process_of(f, s);
+
+	if (p.pid == family->parent)
+		family->n_parent++;
+	else if (p.parent_pid == family->parent)
+		family->n_children++;
+	else if (p.pid == family->stranger)
+		family->n_strangers++;
+}
+
+static void a_filter_keeps_to_the_process_and_its_children(void **state)
+{
+	char pids[32];
+	const char *settings[] = { "frequency=997", pids, NULL };
+	pid_t child = start_child(fork_burners), other = start_child(burn_deep);
+	struct family family = { .parent = (uint32_t)child, .stranger = (uint32_t)other };
+	struct hearth_mock m;
+
+	(void)state;
+	snprintf(pids, sizeof(pids), "pids=%d", child);
+	begin(&m, settings);
+	run_for(&m, NS_PER_S);
+	finish(&m);
+	each_sample(&m, add_family, &family);
+	assert_true(family.n_children > 100);
+	assert_int_equal(family.n_strangers, 0);
+	end(&m);
+	end_child(child);
+	end_child(other);
+}
+
+static void children_that_exist_already_are_followed_too(void **state)
+{
+	char pids[32];
+	const char *settings[] = { "frequency=997", pids, NULL };
+	struct family family = { .parent = (uint32_t)getpid() };
+	pid_t child = start_child(burn_deep);
+	struct hearth_mock m;
+
+	(void)state;
+	snprintf(pids, sizeof(pids), "pids=%d", getpid());
+	begin(&m, settings);
+	run_for(&m, NS_PER_S / 2);
+	finish(&m);
+	each_sample(&m, add_family, &family);
+	assert_true(family.n_children > 100);
+	end(&m);
+	end_child(child);
+}
+
+static void a_window_without_samples_is_emitted(void **state)
+{
+	char pids[32];
+	const char *settings[] = { "window=100ms", pids, NULL };
+	pid_t child = start_child(idle);
+	struct hearth_mock m;
+	struct totals t;
+
+	(void)state;
+	usleep(50000);
+	snprintf(pids, sizeof(pids), "pids=%d", child);
+	begin(&m, settings);
+	run_for(&m, NS_PER_S);
+	finish(&m);
+	t = totals_of(&m);
+	assert_int_equal(t.taken, 0);
+	assert_in_range(t.windows, 9, 12);
+	end(&m);
+	end_child(child);
+}
+
+static void rate_and_pids_change_without_a_new_program(void **state)
+{
+	static const char *const settings[] = { "frequency=100", "window=10s", NULL };
+	pid_t child = start_child(burn_deep), other = start_child(burn_deep);
+	struct hearth_profile_info first, second;
+	struct family family = { .parent = (uint32_t)child, .stranger = (uint32_t)other };
+	struct hearth_flat f = {};
+	struct hearth_mock m;
+	char pids[32];
+	int poll_fd;
+
+	(void)state;
+	begin(&m, settings);
+	poll_fd = m.fds[0].fd;
+	run_for(&m, NS_PER_S / 2);
+	snprintf(pids, sizeof(pids), "pids=%d", child);
+	assert_int_equal(hearth_mock_set(&m, "frequency=1000"), 0);
+	assert_int_equal(hearth_mock_set(&m, pids), 0);
+	m.now_ns = monotonic_ns();
+	assert_int_equal(cpu_sampler.update(m.instance), 0);
+	assert_int_equal(m.fds[0].fd, poll_fd);
+	run_for(&m, NS_PER_S / 2);
+	finish(&m);
+	assert_true(m.n_emitted >= 2);
+	assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(&m, 0)), 0);
+	first = hearth_profile_info(&f);
+	assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(&m, m.n_emitted - 1)), 0);
+	second = hearth_profile_info(&f);
+	assert_int_equal(first.period, 10000000);
+	assert_int_equal(second.period, 1000000);
+	for (uint64_t k = 0; k < hearth_flat_count(&f, HEARTH_PROFILE_SAMPLES); k++) {
+		struct hearth_sample s = hearth_profile_sample(&f, k);
+
+		add_family(&family, &f, &s);
+	}
+	assert_true(family.n_parent > 100);
+	assert_int_equal(family.n_strangers, 0);
+	end(&m);
+	end_child(child);
+	end_child(other);
+}
+
+static void the_budget_lowers_the_rate_and_the_window_says_so(void **state)
+{
+	static const char *const settings[] = { "frequency=1000", NULL };
+	pid_t child = start_child(burn_deep);
+	struct hearth_profile_info info;
+	struct hearth_flat f = {};
+	struct hearth_mock m;
+
+	(void)state;
+	begin(&m, settings);
+	run_for(&m, NS_PER_S / 5);
+	m.now_ns = monotonic_ns();
+	cpu_sampler.on_budget(m.instance, 100);
+	run_for(&m, NS_PER_S);
+	finish(&m);
+	assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(&m, m.n_emitted - 1)), 0);
+	info = hearth_profile_info(&f);
+	assert_int_equal(info.period, 10000000);
+	assert_int_equal(info.flags, HEARTH_PROFILE_REDUCED);
+	assert_in_range(info.samples_taken, 20, 220); /* two CPUs at 100 Hz, for a second at most */
+	end(&m);
+	end_child(child);
+}
+
+static void a_process_that_does_not_exist_is_refused(void **state)
+{
+	struct hearth_mock m;
+
+	(void)state;
+	hearth_mock_init(&m, &cpu_sampler);
+	assert_int_equal(hearth_mock_set(&m, "pids=2147483000"), 0);
+	assert_int_equal(hearth_mock_create(&m), 0);
+	assert_int_equal(hearth_mock_start(&m), -EINVAL);
+	assert_string_equal(m.refused, "pids");
+	assert_string_equal(m.refused_why, "there is no process 2147483000");
+	assert_int_equal(hearth_mock_done(&m), 0);
+}
+
+static int needs_root(void **state)
+{
+	(void)state;
+	if (geteuid() == 0)
+		return 0;
+	print_message("needs root\n");
+	exit(77); /* meson: skipped */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples_agree_with_the_scheduler_and_stacks_are_complete),
+		cmocka_unit_test(a_full_ring_is_counted_to_the_sample),
+		cmocka_unit_test(a_filter_keeps_to_the_process_and_its_children),
+		cmocka_unit_test(children_that_exist_already_are_followed_too),
+		cmocka_unit_test(a_window_without_samples_is_emitted),
+		cmocka_unit_test(rate_and_pids_change_without_a_new_program),
+		cmocka_unit_test(the_budget_lowers_the_rate_and_the_window_says_so),
+		cmocka_unit_test(a_process_that_does_not_exist_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, needs_root, NULL);
+}
