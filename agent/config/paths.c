@@ -20,6 +20,11 @@ char *path_folder(const char *path)
 	return slash == path ? str_format("/") : str_format("%.*s", (int)(slash - path), path);
 }
 
+char *path_join(const char *folder, const char *name)
+{
+	return str_equal(folder, ".") ? str_format("%s", name) : str_format("%s/%s", folder, name);
+}
+
 static int give(char *path, char **ret)
 {
 	if (!path)
@@ -107,6 +112,6 @@ int path_resolve(const char *path, struct origin named_at, char **ret)
 	if (*path == '/' || !named_at.line)
 		return absolute(path, ret);
 	folder = path_folder(named_at.file);
-	joined = folder ? str_format("%s/%s", folder, path) : NULL;
+	joined = folder ? path_join(folder, path) : NULL;
 	return joined ? absolute(joined, ret) : -ENOMEM;
 }

@@ -13,5 +13,7 @@ int path_plugin_dirs_default(char ***ret);
 
 /* Absolute: relative paths begin at the folder of the file that names them, or where we are. */
 int path_resolve(const char *path, struct origin named_at, char **ret);
+/* folder/name; just the name in ".". NULL without memory. */
+char *path_join(const char *folder, const char *name);
 /* The folder that holds path: "." without a slash. NULL without memory. */
 char *path_folder(const char *path);

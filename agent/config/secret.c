@@ -36,9 +36,7 @@ static char *secret_path(const char *text, const char *named_in)
 	if (*text == '/')
 		return str_format("%s", text);
 	folder = secret_folder(text, named_in);
-	if (!folder)
-		return NULL;
-	return str_equal(folder, ".") ? str_format("%s", text) : str_format("%s/%s", folder, text);
+	return folder ? path_join(folder, text) : NULL;
 }
 
 static bool folder_exists(const char *path)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config/describe.h"
 #include "config/secret.h"
 #include "config/shorthand.h"
 #include "config/units.h"
@@ -26,12 +27,9 @@ struct reading {
 };
 
 struct value_type {
-	const char *article, *noun, *example;
 	int (*parse)(const char *text, int64_t *ret); /* numbers */
 	int (*read)(const struct reading *r);         /* the rest */
 };
-
-static const struct value_type *value_type(const struct hearth_option *row);
 
 static void found_write(struct buf *out, const struct hearth_option *row, const struct node *n)
 {
@@ -49,13 +47,6 @@ static void found_write(struct buf *out, const struct hearth_option *row, const 
 		(void)buf_printf(out, "\"%s\"", n->text);
 }
 
-/* "must be an integer, 1 to 100000 Hz", to be followed by what was found. */
-static void wanted_write(struct buf *out, const struct hearth_option *row)
-{
-	(void)buf_printf(out, "must be %s", value_type(row)->article);
-	(void)option_describe(row, out);
-}
-
 static int why_take(struct buf *out, char **ret_why)
 {
 	*ret_why = buf_take(out);
@@ -68,7 +59,8 @@ static int refuse_with(const struct reading *r, char *hint)
 	_cleanup_(buf_done) struct buf out = {};
 	_cleanup_free_ char *owned = hint;
 
-	wanted_write(&out, r->row);
+	(void)buf_printf(&out, "must be %s", option_article(r->row));
+	(void)option_describe(r->row, &out);
 	(void)buf_append_string(&out, "; found ");
 	found_write(&out, r->row, r->node);
 	if (hint)
@@ -215,36 +207,29 @@ static int bool_parse(const char *text, int64_t *ret)
 }
 
 static const struct value_type types[] = {
-	[HEARTH_STRING] = {"", "text", .read = string_read},
-	[HEARTH_INT] = {"an ", "integer", .parse = units_parse_int},
-	[HEARTH_BOOL] = {"", "true or false", .parse = bool_parse},
-	[HEARTH_DURATION] = {"a ", "duration", "write \"250ms\", \"10s\" or \"1h30m\"",
-			     .parse = units_parse_duration},
-	[HEARTH_BYTES] = {"a ", "size", "write \"64MiB\" or \"100MB\"", .parse = units_parse_bytes},
-	[HEARTH_CHOICE] = {"one of ", "", .read = choice_read},
-	[HEARTH_LIST] = {"a ", "list", .read = list_read},
-	[HEARTH_MAP] = {"a ", "map", .read = map_read},
-	[HEARTH_SECRET_FILE] = {"the ", "path of a secret file", .read = secret_file_read},
-	[HEARTH_PERCENT] = {"a ", "percentage", "write \"1%\" or \"0.5%\"",
-			    .parse = units_parse_percent},
+	[HEARTH_STRING] = {.read = string_read},
+	[HEARTH_INT] = {.parse = units_parse_int},
+	[HEARTH_BOOL] = {.parse = bool_parse},
+	[HEARTH_DURATION] = {.parse = units_parse_duration},
+	[HEARTH_BYTES] = {.parse = units_parse_bytes},
+	[HEARTH_CHOICE] = {.read = choice_read},
+	[HEARTH_LIST] = {.read = list_read},
+	[HEARTH_MAP] = {.read = map_read},
+	[HEARTH_SECRET_FILE] = {.read = secret_file_read},
+	[HEARTH_PERCENT] = {.parse = units_parse_percent},
 };
 
 static const struct value_type *value_type(const struct hearth_option *row)
 {
-	static const struct value_type unknown = {"", "of a type that this hearth does not know"};
+	static const struct value_type unknown = {.read = refuse};
 
 	return row->type && row->type < ARRAY_SIZE(types) ? &types[row->type] : &unknown;
-}
-
-static bool is_bounded(const struct hearth_option *row)
-{
-	return row->min != 0 || row->max != 0;
 }
 
 /* A table says "at least" by a max below its min: {1, 0}. */
 static bool is_in_range(const struct hearth_option *row, int64_t number)
 {
-	if (!is_bounded(row) || row->type == HEARTH_BOOL)
+	if (!option_is_bounded(row))
 		return true;
 	return number >= row->min && (row->max < row->min || number <= row->max);
 }
@@ -256,8 +241,8 @@ static int number_read(const struct reading *r, const struct value_type *type)
 	if (!is_text(r->node))
 		return refuse(r);
 	q = type->parse(r->node->text, &r->value->number);
-	if (q == -EINVAL && type->example)
-		return refuse_with(r, str_format("%s", type->example));
+	if (q == -EINVAL && option_example(r->row))
+		return refuse_with(r, str_format("write %s", option_example(r->row)));
 	if (q < 0 || !is_in_range(r->row, r->value->number))
 		return refuse(r);
 	return 0;
@@ -269,14 +254,8 @@ int option_value_read(const struct hearth_option *row, const struct node *node,
 	_cleanup_(option_value_done) struct option_value v = {.is_set = true, .origin = node->origin};
 	const struct reading reading = {row, node, &v, ret_why};
 	const struct value_type *type = value_type(row);
-	int r = -EINVAL;
+	int r = type->parse ? number_read(&reading, type) : type->read(&reading);
 
-	if (type->parse)
-		r = number_read(&reading, type);
-	else if (type->read)
-		r = type->read(&reading);
-	else
-		r = refuse(&reading);
 	if (r < 0)
 		return r;
 	*ret = v;
@@ -369,44 +348,4 @@ bool option_value_equal(const struct option_value *a, const struct option_value 
 	return a->is_set == b->is_set && a->number == b->number &&
 	       texts_equal(a->string, b->string) && texts_equal(a->secret_path, b->secret_path) &&
 	       lists_equal(a, b) && maps_equal(a, b);
-}
-
-static void choices_describe(const struct hearth_option *row, struct buf *out)
-{
-	const char *s = row->choices ? row->choices : "";
-
-	for (const char *sep = ""; *s; sep = ", ") {
-		size_t len = strcspn(s, "|");
-
-		(void)buf_printf(out, "%s%.*s", sep, (int)len, s);
-		s += len + (s[len] == '|');
-	}
-}
-
-static void range_describe(const struct hearth_option *row, struct buf *out)
-{
-	if (row->max < row->min) {
-		(void)buf_append_string(out, ", at least ");
-		(void)units_format(row->type, row->min, out);
-		return;
-	}
-	(void)buf_append_string(out, ", ");
-	(void)units_format(row->type, row->min, out);
-	(void)buf_append_string(out, " to ");
-	(void)units_format(row->type, row->max, out);
-}
-
-int option_describe(const struct hearth_option *row, struct buf *out)
-{
-	const struct value_type *type = value_type(row);
-	bool has_range = type->parse && row->type != HEARTH_BOOL && is_bounded(row);
-
-	(void)buf_append_string(out, type->noun);
-	if (row->type == HEARTH_CHOICE)
-		choices_describe(row, out);
-	if (has_range)
-		range_describe(row, out);
-	if (row->unit)
-		(void)buf_printf(out, has_range ? " %s" : " (%s)", row->unit);
-	return out->error;
 }

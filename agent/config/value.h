@@ -12,9 +12,8 @@
 
 #include <hearth/plugin.h>
 
+#include "config/describe.h"
 #include "config/node.h"
-
-struct buf;
 
 struct option_value {
 	bool is_set;          /* from the config or a default */
@@ -48,6 +47,3 @@ int option_value_parse(const struct hearth_option *row, const char *text, struct
 		       char **ret_why);
 void option_value_done(struct option_value *v);
 bool option_value_equal(const struct option_value *a, const struct option_value *b);
-
-/* "integer, 1 to 100000 Hz", for help, docs and messages. Appends. */
-int option_describe(const struct hearth_option *row, struct buf *out);
