@@ -34,11 +34,14 @@ function legendColour(kind) {
 	return `oklch(.78 ${chroma} ${hue})`;
 }
 
-function rowsBelow(zoom) {
+// Rows down to the last box that is wide enough to be seen.
+function rowsBelow(zoom, width) {
+	const least = MIN_WIDTH / width * tree.total[zoom];
 	let deepest = tree.depth[zoom];
-	for (let i = zoom; i < tree.end[zoom]; i++)
-		if (tree.depth[i] > deepest)
-			deepest = tree.depth[i];
+	for (let i = zoom; i < tree.end[zoom];) {
+		deepest = Math.max(deepest, tree.depth[i]);
+		i = tree.total[i] < least ? tree.end[i] : i + 1;
+	}
 	return deepest + 1;
 }
 
@@ -48,10 +51,10 @@ function scrolled() {
 }
 
 function fit() {
-	const height = rowsBelow(view.zoom) * ROW;
-	room.style.height = height + "px";
 	view.dpr = window.devicePixelRatio || 1;
 	view.width = room.clientWidth;
+	const height = rowsBelow(view.zoom, view.width) * ROW;
+	room.style.height = height + "px";
 	view.height = Math.min(height, window.innerHeight);
 	canvas.style.height = view.height + "px";
 	canvas.width = Math.round(view.width * view.dpr);
@@ -76,7 +79,7 @@ function cutText(text, width) {
 
 function drawBox(i, x, width, y, style) {
 	const isMatch = style.matches && style.matches[tree.label[i]];
-	pen.globalAlpha = i < view.zoom ? 0.55 : style.matches && !isMatch ? 0.28 : 1;
+	pen.globalAlpha = i < view.zoom ? 0.35 : style.matches && !isMatch ? 0.28 : 1;
 	pen.fillStyle = colourOf(tree.label[i]);
 	if (width > 6) {
 		pen.beginPath();
@@ -88,8 +91,9 @@ function drawBox(i, x, width, y, style) {
 	if (width < 3 * view.charWidth + 2 * TEXT_PAD)
 		return;
 	const text = cutText(labelName(tree.label[i]), width - 1);
-	pen.globalAlpha = style.matches && !isMatch ? 0.6 : 1;
-	pen.fillStyle = style.matches && !isMatch ? style.ink : "oklch(.22 .01 60)";
+	const isFaded = i < view.zoom || style.matches && !isMatch;
+	pen.globalAlpha = isFaded ? 0.7 : 1;
+	pen.fillStyle = isFaded ? style.ink : "oklch(.22 .01 60)";
 	pen.fillText(text, x + TEXT_PAD, y + 14);
 }
 

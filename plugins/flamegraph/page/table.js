@@ -34,8 +34,8 @@ function tableRow(row, onPick) {
 	button.addEventListener("click", () => onPick(row));
 	name.append(button);
 	tr.append(name, cell("module mono", row.module), cell("kind", row.kind),
-		cell("num", count(row.self), "self"), cell("num", percent(row.self), "self"),
-		cell("num", count(row.total), "total"), cell("num", percent(row.total), "total"));
+		cell("num", count(row.self), "self"), cell("num", percent(row.self)),
+		cell("num", count(row.total), "total"), cell("num", percent(row.total)));
 	return tr;
 }
 
