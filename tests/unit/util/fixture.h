@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <grp.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,6 +78,20 @@ static inline int test_folder_teardown(void **state)
 
 #define unit_test_with_folder(f) \
 	cmocka_unit_test_setup_teardown(f, test_folder_setup, test_folder_teardown)
+
+/* The rest of the file runs without supplementary groups; users and groups change to and fro. */
+static inline void test_become_nobody(void)
+{
+	assert_int_equal(setgroups(0, NULL), 0);
+	assert_int_equal(setegid(65534), 0);
+	assert_int_equal(seteuid(65534), 0);
+}
+
+static inline void test_become_root(void)
+{
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+}
 
 /* "folder/name", valid until the fourth call after it. */
 static inline const char *test_path(void **state, const char *name)
