@@ -303,10 +303,8 @@ static int report(struct flamegraph *f, const struct layout *l)
 	f->host->report(f->host, "hottest_functions", hottest.text);
 	if (f->wants[FORMAT_FOLDED]) {
 		snprintf(number, sizeof(number), "%llu", (unsigned long long)f->n_stacks);
-		f->host->report(f->host, "stacks_unique", number);
+		f->host->report(f->host, "stacks.unique", number);
 	}
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)f->profile->n_samples);
-	f->host->report(f->host, "samples", number);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Causes are a short list of sentences; a batch with more lumps the rest together. */
 enum { MAX_CAUSES = 32 };
@@ -44,19 +45,6 @@ static uint32_t *samples_per_stack(const struct window *w, uint64_t n_stacks)
 	return n;
 }
 
-static void tally_stack(const struct window *w, uint64_t stack, uint32_t n_samples, struct tally *t)
-{
-	struct hearth_stack s = hearth_profile_stack(&w->flat, stack);
-	uint64_t n_frames = hearth_flat_count(&w->flat, HEARTH_PROFILE_STACK_FRAMES);
-
-	for (uint32_t i = 0; i < s.count && s.first + (uint64_t)i < n_frames; i++) {
-		uint32_t frame = hearth_profile_stack_frame(&w->flat, &s, i);
-
-		if (frame > 0 && frame < w->n_frames && w->frames[frame].count == 0)
-			tally_add(t, w->frames[frame].cause, n_samples);
-	}
-}
-
 /* A string of the parent, or one of ours that is not laid out yet. */
 static const char *cause_text(const struct window *w, uint32_t index)
 {
@@ -70,6 +58,34 @@ static const char *cause_text(const struct window *w, uint32_t index)
 		return "";
 	memcpy(&s, b->rows[HEARTH_STRINGS].bytes + index * sizeof(s), sizeof(s));
 	return b->text + s.offset;
+}
+
+/* Only a file that was read and has no symbol there can be mended by a package. */
+static void note_stripped(struct window *w, uint32_t frame, uint32_t n_samples)
+{
+	const char *cause = cause_text(w, w->frames[frame].cause);
+	struct hearth_frame row = hearth_profile_frame(&w->flat, frame);
+	struct hearth_binary binary = hearth_profile_binary(&w->flat, row.binary);
+	const char *path = hearth_flat_string(&w->flat, binary.path);
+
+	if (row.kind == HEARTH_FRAME_NATIVE && *path == '/' && strcmp(cause, NO_SYMBOL) == 0)
+		stripped_add(w->stripped, path, n_samples);
+}
+
+static void tally_stack(struct window *w, uint64_t stack, uint32_t n_samples, struct tally *t)
+{
+	struct hearth_stack s = hearth_profile_stack(&w->flat, stack);
+	uint64_t n_frames = hearth_flat_count(&w->flat, HEARTH_PROFILE_STACK_FRAMES);
+
+	for (uint32_t i = 0; i < s.count && s.first + (uint64_t)i < n_frames; i++) {
+		uint32_t frame = hearth_profile_stack_frame(&w->flat, &s, i);
+
+		w->stripped->n_frames += n_samples;
+		if (frame == 0 || frame >= w->n_frames || w->frames[frame].count)
+			continue;
+		tally_add(t, w->frames[frame].cause, n_samples);
+		note_stripped(w, frame, n_samples);
+	}
 }
 
 static void report_cause(struct window *w, uint32_t cause, uint64_t count)

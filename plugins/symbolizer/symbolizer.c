@@ -13,8 +13,10 @@
 #include <hearth/profile.h>
 
 #include "common/cleanup.h"
+#include "common/json_text.h"
 #include "common/say.h"
 #include "cache.h"
+#include "stripped.h"
 #include "window.h"
 
 #define ANSWER_NS (2ull * 1000 * 1000 * 1000)
@@ -45,6 +47,7 @@ struct symbolizer {
 	struct window *head, *tail; /* in order of arrival */
 	uint32_t n_windows;
 	struct request *requests;
+	struct stripped stripped;
 	bool is_finishing;
 };
 
@@ -125,6 +128,21 @@ static void remove_head(struct symbolizer *s)
 	window_free(w);
 }
 
+/* One line for the end of a run: what to install for the names that are missing. */
+static void report_advice(struct symbolizer *s)
+{
+	_cleanup_(json_done) struct json_text j = { .text = NULL };
+	_cleanup_free_ char *advice = NULL;
+
+	if (stripped_advice(&s->stripped, "/var/lib/dpkg/info", &advice) < 0 || !advice)
+		return;
+	json_open(&j, '[');
+	json_string(&j, advice);
+	json_close(&j, ']');
+	if (!j.error)
+		s->host->report(s->host, "advice", j.text);
+}
+
 /* Emits what is complete, oldest first. */
 static void drain(struct symbolizer *s)
 {
@@ -141,6 +159,7 @@ static void drain(struct symbolizer *s)
 	arm_deadline(s);
 	if (!s->head && s->is_finishing) {
 		s->is_finishing = false;
+		report_advice(s);
 		s->host->finished(s->host);
 	}
 }
@@ -272,7 +291,7 @@ static int32_t symbolizer_consume(void *instance, const struct hearth_batch *b)
 	if (s->n_windows >= MAX_WINDOWS)
 		return -EAGAIN;
 	cache_trim(s->cache, now);
-	r = window_new(s->host, b, s->cache, &w);
+	r = window_new(s->host, b, s->cache, &s->stripped, &w);
 	if (r < 0)
 		return r;
 	w->deadline_ns = now + ANSWER_NS;
@@ -325,10 +344,12 @@ static int32_t symbolizer_finish(void *instance)
 	struct symbolizer *s = instance;
 
 	drain(s);
-	if (!s->head)
-		return 0;
-	s->is_finishing = true;
-	return -EINPROGRESS;
+	if (s->head) {
+		s->is_finishing = true;
+		return -EINPROGRESS;
+	}
+	report_advice(s);
+	return 0;
 }
 
 static void symbolizer_destroy(void *instance)
@@ -344,6 +365,7 @@ static void symbolizer_destroy(void *instance)
 		request_free(q);
 	}
 	cache_free(s->cache);
+	stripped_done(&s->stripped);
 	free(s);
 }
 

@@ -95,7 +95,7 @@ static void look_at_frame(struct window *w, uint32_t i, struct cache *cache)
 }
 
 int window_new(const struct hearth_host *h, const struct hearth_batch *b, struct cache *cache,
-	       struct window **ret)
+	       struct stripped *stripped, struct window **ret)
 {
 	_cleanup_(window_freep) struct window *w = calloc(1, sizeof(*w));
 	uint64_t n;
@@ -110,6 +110,7 @@ int window_new(const struct hearth_host *h, const struct hearth_batch *b, struct
 	if (n > UINT32_MAX / sizeof(*w->wanted))
 		return -EBADMSG;
 	w->host = h;
+	w->stripped = stripped;
 	w->batch = b;
 	h->batch_retain(h, b);
 	w->n_frames = (uint32_t)n;
@@ -164,7 +165,7 @@ void window_name(struct window *w, uint32_t frame, const struct hearth_symbol *s
 	*f = (struct hearth_frame_lines){ .count = symbol->n_lines };
 	if (symbol->n_lines == 0) {
 		f->cause = hearth_flat_intern_string(&w->names, symbol->cause ? symbol->cause :
-						     "no symbol covers it");
+						     NO_SYMBOL);
 		return;
 	}
 	if (w->names.rows[HEARTH_PROFILE_LINES].count == 0)

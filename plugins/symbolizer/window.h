@@ -14,6 +14,9 @@
 #include <hearth/profile.h>
 
 #include "cache.h"
+#include "stripped.h"
+
+#define NO_SYMBOL "no symbol covers it" /* as the inspector puts it */
 
 /* A frame that wants a name. */
 struct wanted {
@@ -31,6 +34,7 @@ struct window {
 	struct wanted *wanted;     /* sorted by handle and address */
 	uint32_t n_wanted;
 	uint64_t deadline_ns;
+	struct stripped *stripped; /* the symbolizer's, filled when the window is emitted */
 	bool is_sealed;
 	struct window *next;
 };
@@ -40,7 +44,7 @@ struct window {
  * lists the others in `wanted`. -EBADMSG or -ENOMEM.
  */
 int window_new(const struct hearth_host *h, const struct hearth_batch *b, struct cache *cache,
-	       struct window **ret);
+	       struct stripped *stripped, struct window **ret);
 struct window *window_free(struct window *w); /* NULL */
 DEFINE_CLEANUP(struct window *, window_free)
 
