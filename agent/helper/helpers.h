@@ -21,7 +21,7 @@ struct helpers;
 
 struct helper_options {
 	const char *executable;   /* NULL: /proc/self/exe */
-	char *const *plugin_dirs; /* where inspector.so is looked for */
+	char *const *plugin_dirs; /* where inspector.so is looked for; copied */
 };
 
 /* One allocation that holds everything the answer points to. free() it. */
@@ -47,6 +47,10 @@ int helpers_kernel(struct helpers *h, const uint64_t *addresses, uint32_t n, hel
 /* For status and overhead: 0 where a process is not running. */
 void helpers_pids(const struct helpers *h, pid_t *ret_opener, pid_t *ret_inspector);
 
-/* What `hearth helper opener|inspector` runs; the socket is fd 3. Returns an exit status. */
+/*
+ * What `hearth helper opener|inspector` runs; the socket is fd 3. Returns an exit status. The
+ * inspector's code is loaded by the caller: this layer loads no plugins.
+ */
+struct hearth_inspector;
 int helper_opener_main(void);
-int helper_inspector_main(char *const *plugin_dirs);
+int helper_inspector_main(struct hearth_inspector *inspector);

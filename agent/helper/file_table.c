@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An array searched from end to end: at most 1,024 entries, and questions come in batches. */
+#include "helper/file_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "util/clock.h"
+#include "util/sys.h"
+
+#define MIN_BLOCK_NS (10 * NS_PER_S)
+#define MAX_BLOCK_NS (3600 * NS_PER_S)
+
+struct file_table {
+	struct file *entries;
+	size_t n, capacity, max;
+	uint64_t last_handle, clock;
+};
+
+int file_table_new(size_t max, struct file_table **ret)
+{
+	struct file_table *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	f->max = max;
+	*ret = f;
+	return 0;
+}
+
+static void file_forget(struct file *file)
+{
+	free((void *)file->known.loads);
+	free((void *)file->known.build_id);
+	free(file->cause);
+	closep(&file->fd);
+}
+
+struct file_table *file_table_free(struct file_table *f)
+{
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < f->n; i++)
+		file_forget(&f->entries[i]);
+	free(f->entries);
+	free(f);
+	return NULL;
+}
+
+size_t file_table_length(const struct file_table *f)
+{
+	return f->n;
+}
+
+static bool time_equal(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool stat_equal(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       time_equal(&a->st_mtim, &b->st_mtim) && time_equal(&a->st_ctim, &b->st_ctim);
+}
+
+static struct file *touch(struct file_table *f, struct file *file)
+{
+	file->used = ++f->clock;
+	return file;
+}
+
+static void close_oldest(struct file_table *f)
+{
+	size_t oldest = 0;
+
+	for (size_t i = 1; i < f->n; i++)
+		if (f->entries[i].used < f->entries[oldest].used)
+			oldest = i;
+	file_forget(&f->entries[oldest]);
+	f->entries[oldest] = f->entries[--f->n];
+}
+
+static int reserve(struct file_table *f)
+{
+	size_t capacity = f->capacity ? f->capacity * 2 : 16;
+	struct file *entries;
+
+	if (f->n == f->max)
+		close_oldest(f);
+	if (f->n < f->capacity)
+		return 0;
+	entries = reallocarray(f->entries, capacity, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	f->entries = entries;
+	f->capacity = capacity;
+	return 0;
+}
+
+int file_table_add(struct file_table *f, int fd, struct file **ret)
+{
+	_cleanup_close_ int owned = fd;
+	struct stat st;
+	int r;
+
+	r = sys_fstat(fd, &st);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < f->n; i++)
+		if (stat_equal(&f->entries[i].stat, &st)) {
+			*ret = touch(f, &f->entries[i]);
+			return 0;
+		}
+	r = reserve(f);
+	if (r < 0)
+		return r;
+	f->entries[f->n] = (struct file){
+		.handle = ++f->last_handle,
+		.fd = TAKE_FD(owned),
+		.stat = st,
+	};
+	*ret = touch(f, &f->entries[f->n++]);
+	return 0;
+}
+
+static bool is_unchanged(const struct file *file)
+{
+	struct stat now;
+
+	return sys_fstat(file->fd, &now) == 0 && stat_equal(&file->stat, &now);
+}
+
+struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major, uint32_t device_minor,
+			       uint64_t inode)
+{
+	dev_t device = makedev(device_major, device_minor);
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct file *file = &f->entries[i];
+
+		if (file->stat.st_dev == device && file->stat.st_ino == inode && is_unchanged(file))
+			return touch(f, file);
+	}
+	return NULL;
+}
+
+int file_table_find(struct file_table *f, uint64_t handle, struct file **ret)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->entries[i].handle == handle) {
+			*ret = touch(f, &f->entries[i]);
+			return 0;
+		}
+	return handle > 0 && handle <= f->last_handle ? -ESTALE : -ENOENT;
+}
+
+static void *copy_of(const void *data, size_t len)
+{
+	void *copy = malloc(len ? len : 1);
+
+	if (copy && len > 0)
+		memcpy(copy, data, len);
+	return copy;
+}
+
+int file_set_good(struct file *file, const struct hearth_inspected *known)
+{
+	_cleanup_free_ void *loads = copy_of(known->loads, known->n_loads * sizeof(*known->loads));
+	_cleanup_free_ void *build_id = copy_of(known->build_id, known->build_id_len);
+
+	if (!loads || !build_id)
+		return -ENOMEM;
+	file->known = *known;
+	file->known.handle = file->handle;
+	file->known.loads = TAKE_PTR(loads);
+	file->known.build_id = TAKE_PTR(build_id);
+	file->state = FILE_GOOD;
+	file->n_blames = 0;
+	return 0;
+}
+
+static void cause_set(struct file *file, const char *cause)
+{
+	free(file->cause);
+	file->cause = strdup(cause);
+}
+
+void file_set_bad(struct file *file, int status, const char *cause)
+{
+	file->state = FILE_BAD;
+	file->status = status;
+	cause_set(file, cause);
+}
+
+void file_blame(struct file *file, const char *cause)
+{
+	uint64_t block_ns = MIN_BLOCK_NS << (file->n_blames < 9 ? file->n_blames : 9);
+
+	file->n_blames++;
+	file->blocked_until_ns =
+		clock_monotonic_ns() + (block_ns < MAX_BLOCK_NS ? block_ns : MAX_BLOCK_NS);
+	cause_set(file, cause);
+}
+
+bool file_is_blocked(const struct file *file)
+{
+	return clock_monotonic_ns() < file->blocked_until_ns;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What helpers.c, open.c and names.c share. */
+#pragma once
+
+#include <pthread.h>
+
+#include "helper/file_table.h"
+#include "helper/helpers.h"
+#include "helper/lane.h"
+#include "helper/refusals.h"
+
+struct helpers {
+	struct loop *loop;
+	struct lane *opener, *inspector;
+	struct file_table *files;
+	struct refusals refusals;
+	int kernel_fds[HELPER_MAX_FDS]; /* /proc/kallsyms and /proc/modules; -1: not open */
+	struct loop_timer *tick;        /* runs while a lane is busy */
+	bool is_ticking;
+
+	/* [any thread], under the lock: what came since the loop's thread looked last. */
+	pthread_mutex_t lock;
+	struct request_queue inbox;
+	size_t bytes_under_way; /* atomic; of all requests */
+	int inbox_fd;
+};
+
+/* open.c: OPEN, first at the opener, then at the inspector. */
+bool open_is_file(const struct hearth_inspect_target *t);
+bool opener_open_prepare(void *ctx, struct request *r);
+int opener_open_send(void *ctx, struct request *r, struct helper_process *p,
+		     struct message_header *header);
+bool opener_open_receive(void *ctx, struct request *r, struct message *m);
+void opener_open_blame(void *ctx, struct request *r, const char *how);
+bool inspector_file_prepare(void *ctx, struct request *r);
+int identify_send(void *ctx, struct request *r, struct helper_process *p,
+		  struct message_header *header);
+bool identify_receive(void *ctx, struct request *r, struct message *m);
+void inspector_file_blame(void *ctx, struct request *r, const char *how);
+
+/* names.c: NAMES at the inspector; KERNEL too, after the opener has opened kallsyms once. */
+int names_send(void *ctx, struct request *r, struct helper_process *p,
+	       struct message_header *header);
+bool kallsyms_prepare(void *ctx, struct request *r);
+int kallsyms_send(void *ctx, struct request *r, struct helper_process *p,
+		  struct message_header *header);
+bool kallsyms_receive(void *ctx, struct request *r, struct message *m);
+bool kernel_prepare(void *ctx, struct request *r);
+int kernel_send(void *ctx, struct request *r, struct helper_process *p,
+		struct message_header *header);
+bool records_receive(void *ctx, struct request *r, struct message *m);
+
+/* helpers.c */
+
+/* The cause in an answer of negative status, as text. */
+void message_cause(const struct message *m, char ret[static HELPER_MAX_CAUSE]);
+/* r is gone from its lane and goes on in another one. */
+void helpers_move(struct lane *to, struct request *r);

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inspector as a process: identity, limits, seal and the loop that answers. What is in an
+ * ELF file, only the plugin `inspector` knows; this file hands it fds and carries its answers.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+
+#include <hearth/helper.h>
+
+#include "helper/helpers.h"
+#include "helper/privilege.h"
+#include "helper/protocol.h"
+#include "helper/record.h"
+#include "helper/sandbox.h"
+#include "util/fail.h"
+#include "util/log.h"
+
+#define INSPECTOR_MAX_FDS 16
+#define INSPECTOR_MAX_MEMORY (256ull << 20)
+#define INSPECTOR_CPU_SECONDS 2 /* of one request; the host's patience is as long by the clock */
+
+/* Answers of one request on their way out. */
+struct outbox {
+	const struct message_header *request;
+	size_t len;
+	uint32_t n;
+	uint8_t payload[HELPER_MAX_PAYLOAD];
+};
+
+static int outbox_send(struct outbox *o, uint32_t flags)
+{
+	struct message_header header = {
+		.type = o->request->type,
+		.flags = flags,
+		.id = o->request->id,
+		.n = o->n,
+	};
+	int r = message_send(HELPER_SOCKET, &header, o->payload, o->len, NULL, 0, 0);
+
+	o->len = 0;
+	o->n = 0;
+	return r;
+}
+
+static int32_t outbox_symbol(void *ctx, const char *module, const char *cause,
+			     const struct hearth_symbol_line *lines, uint32_t n_lines)
+{
+	struct outbox *o = ctx;
+	int r;
+
+	r = record_write(o->payload + o->len, sizeof(o->payload) - o->len, module, cause, lines,
+			 n_lines);
+	if (r == -ENOSPC) {
+		r = outbox_send(o, 0);
+		if (r < 0)
+			return r;
+		r = record_write(o->payload, sizeof(o->payload), module, cause, lines, n_lines);
+	}
+	if (r < 0)
+		return r;
+	o->len += (size_t)r;
+	o->n++;
+	return 0;
+}
+
+static int answer_names(struct hearth_inspector *inspector, const struct message *m)
+{
+	static struct outbox outbox;
+	struct hearth_naming naming = {
+		.size = sizeof(naming),
+		.ctx = &outbox,
+		.symbol = outbox_symbol,
+	};
+	const uint64_t *words = (const uint64_t *)(const void *)m->payload;
+	const char *cause = "cannot be read";
+	size_t n_words = m->header.type == MESSAGE_NAMES ? (size_t)m->header.n + 1 : m->header.n;
+	int r;
+
+	if (m->header.n > HELPER_MAX_ADDRESSES || m->len != n_words * sizeof(*words) ||
+	    m->fds[0] < 0)
+		return -EBADMSG;
+	outbox.request = &m->header;
+	outbox.len = 0;
+	outbox.n = 0;
+	if (m->header.type == MESSAGE_NAMES)
+		r = inspector->names(inspector, words[0], m->fds[0], words + 1, m->header.n, &naming,
+				     &cause);
+	else
+		r = inspector->kernel(inspector, m->fds[0], m->fds[1], words, m->header.n, &naming,
+				      &cause);
+	if (r < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
+	return outbox_send(&outbox, MESSAGE_LAST);
+}
+
+static size_t identity_pack(const struct hearth_inspected *i, uint8_t *to)
+{
+	struct identify_reply reply = {
+		.file_size = i->file_size,
+		.build_id_len = i->build_id_len,
+		.n_loads = i->n_loads,
+		.flags = i->flags,
+	};
+	size_t len = sizeof(reply);
+
+	if (reply.build_id_len > HELPER_MAX_BUILD_ID)
+		reply.build_id_len = 0;
+	if (reply.n_loads > HELPER_MAX_LOADS)
+		reply.n_loads = HELPER_MAX_LOADS;
+	if (reply.build_id_len > 0)
+		memcpy(reply.build_id, i->build_id, reply.build_id_len);
+	memcpy(to, &reply, sizeof(reply));
+	for (uint32_t n = 0; n < reply.n_loads; n++, len += sizeof(struct hearth_elf_load))
+		memcpy(to + len, (const char *)i->loads + (size_t)n * i->load_stride,
+		       sizeof(struct hearth_elf_load));
+	return len;
+}
+
+static int answer_identity(struct hearth_inspector *inspector, const struct message *m)
+{
+	static uint8_t payload[HELPER_MAX_PAYLOAD];
+	struct hearth_inspected identity = { .size = sizeof(identity) };
+	struct message_header header = {
+		.type = m->header.type,
+		.flags = MESSAGE_LAST,
+		.id = m->header.id,
+	};
+	int r;
+
+	if (m->fds[0] < 0)
+		return -EBADMSG;
+	r = inspector->identify(inspector, m->fds[0], &identity);
+	if (r < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, r,
+					    identity.cause ? identity.cause : "cannot be read");
+	return message_send(HELPER_SOCKET, &header, payload, identity_pack(&identity, payload), NULL,
+			    0, 0);
+}
+
+static int inspector_answer(struct hearth_inspector *inspector, const struct message *m)
+{
+	int r;
+
+	r = sandbox_rearm_cpu(INSPECTOR_CPU_SECONDS);
+	if (r < 0)
+		return r;
+	r = fail_point("inspector.answer");
+	if (r < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, r, "failpoint");
+	switch (m->header.type) {
+	case MESSAGE_IDENTIFY:
+		return answer_identity(inspector, m);
+	case MESSAGE_NAMES:
+	case MESSAGE_KERNEL:
+		return answer_names(inspector, m);
+	default:
+		return -EBADMSG;
+	}
+}
+
+static int inspector_enter(void)
+{
+	static const struct {
+		__rlimit_resource_t resource;
+		uint64_t value;
+	} limits[] = {
+		{ RLIMIT_NOFILE, INSPECTOR_MAX_FDS },
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_FSIZE, 0 },
+	};
+	int r;
+
+	r = privilege_become_nobody();
+	if (r < 0)
+		return r;
+	r = privilege_keep_capabilities(0);
+	if (r < 0)
+		return r;
+	r = privilege_enter_helper();
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		r = privilege_limit(limits[i].resource, limits[i].value);
+		if (r < 0)
+			return r;
+	}
+	r = privilege_limit_memory(INSPECTOR_MAX_MEMORY);
+	if (r < 0)
+		return r;
+	/* Fixed, or glibc would raise them after the first large free() and keep the memory. */
+	(void)mallopt(M_MMAP_THRESHOLD, 64 << 10);
+	(void)mallopt(M_TRIM_THRESHOLD, 64 << 10);
+	return sandbox_seal();
+}
+
+int helper_inspector_main(struct hearth_inspector *inspector)
+{
+	static struct message m;
+	int r;
+
+	(void)fail_point("inspector.start"); /* also reads the environment before the seal */
+	r = inspector_enter();
+	if (r < 0) {
+		log_error_errno(r, "inspector: cannot give up privileges, so it will not run: %m");
+		return EXIT_FAILURE;
+	}
+
+	for (;;) {
+		r = message_receive(HELPER_SOCKET, &m, 0);
+		if (r == -ECONNRESET)
+			return EXIT_SUCCESS; /* the host is gone */
+		if (r == 0)
+			r = inspector_answer(inspector, &m);
+		message_close_fds(&m);
+		if (r < 0)
+			return EXIT_FAILURE; /* out of step with the host: it starts another */
+	}
+}

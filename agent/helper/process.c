@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * posix_spawn of our own executable: the host has threads, so it must not fork and go on. A
+ * process that is killed while it waits for a file system may live on for as long as that takes;
+ * it is set aside and reaped whenever it ends, and the replacement does not wait for it.
+ */
+#include "helper/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+#define MIN_DELAY_NS NS_PER_S
+#define MAX_DELAY_NS (60 * NS_PER_S)
+#define HEALTHY_NS (60 * NS_PER_S)
+#define MAX_DYING 8u
+#define REAP_TIMEOUT_MS 1000
+
+/* Killed, not yet gone. */
+struct dying {
+	pid_t pid;
+	int pidfd; /* -1: free */
+};
+
+struct helper_process {
+	struct loop *loop;
+	char *name, *executable;
+	char **argv;
+	struct helper_process_options options;
+	pid_t pid; /* 0: not running; written atomically, read by any thread */
+	int pidfd, fd;
+	uint64_t spawned_ns, delay_ns, retry_ns;
+	struct dying dying[MAX_DYING];
+	struct message message;
+};
+
+int helper_process_new(struct loop *loop, const struct helper_process_options *options,
+		       struct helper_process **ret)
+{
+	_cleanup_(helper_process_freep) struct helper_process *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->loop = loop;
+	p->options = *options;
+	p->pidfd = p->fd = -1;
+	for (size_t i = 0; i < MAX_DYING; i++)
+		p->dying[i].pidfd = -1;
+	p->name = strdup(options->name);
+	p->executable = strdup(options->executable);
+	p->argv = strv_copy(options->argv);
+	if (!p->name || !p->executable || !p->argv)
+		return -ENOMEM;
+
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+pid_t helper_process_pid(const struct helper_process *p)
+{
+	return __atomic_load_n(&p->pid, __ATOMIC_RELAXED);
+}
+
+/* ---- end ---- */
+
+static void describe_end(const siginfo_t *info, char *ret, size_t size)
+{
+	if (info->si_code == CLD_EXITED)
+		snprintf(ret, size, "exited with status %d", info->si_status);
+	else
+		snprintf(ret, size, "was killed by signal %d (%s)", info->si_status,
+			 strsignal(info->si_status));
+}
+
+static void on_dying_pidfd(void *ctx, int fd, uint32_t events)
+{
+	struct helper_process *p = ctx;
+	siginfo_t info;
+
+	(void)events;
+	for (size_t i = 0; i < MAX_DYING; i++)
+		if (p->dying[i].pidfd == fd) {
+			(void)waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
+			(void)loop_watch(p->loop, fd, 0, NULL, NULL);
+			(void)close(fd);
+			p->dying[i].pidfd = -1;
+		}
+}
+
+/* Without room it stays a zombie until the host ends: eight in state D mean a broken machine. */
+static void set_aside(struct helper_process *p, pid_t pid, int pidfd)
+{
+	for (size_t i = 0; i < MAX_DYING; i++)
+		if (p->dying[i].pidfd < 0) {
+			p->dying[i] = (struct dying){ .pid = pid, .pidfd = pidfd };
+			(void)loop_watch(p->loop, pidfd, EPOLLIN, on_dying_pidfd, p);
+			return;
+		}
+	(void)close(pidfd);
+}
+
+static void back_off(struct helper_process *p)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (now - p->spawned_ns >= HEALTHY_NS)
+		p->delay_ns = 0;
+	p->retry_ns = now + p->delay_ns;
+	p->delay_ns = p->delay_ns ? p->delay_ns * 2 : MIN_DELAY_NS;
+	if (p->delay_ns > MAX_DELAY_NS)
+		p->delay_ns = MAX_DELAY_NS;
+}
+
+static void disconnect(struct helper_process *p)
+{
+	if (p->fd < 0)
+		return;
+	(void)loop_watch(p->loop, p->fd, 0, NULL, NULL);
+	(void)close(p->fd);
+	p->fd = -1;
+}
+
+/* The process is ours no more: its pidfd was closed or set aside. */
+static void dead(struct helper_process *p, const char *how, int signal)
+{
+	pid_t pid = p->pid;
+
+	disconnect(p);
+	p->pidfd = -1;
+	__atomic_store_n(&p->pid, 0, __ATOMIC_RELAXED);
+	back_off(p);
+	log_warning("helper %s (pid %d) %s; it costs names, never samples, and is replaced %s",
+		    p->name, pid, how, p->retry_ns > clock_monotonic_ns() ? "after a pause" : "at once");
+	p->options.on_death(p->options.ctx, how, signal);
+}
+
+static void on_pidfd(void *ctx, int fd, uint32_t events)
+{
+	struct helper_process *p = ctx;
+	siginfo_t info = {};
+	char how[96];
+
+	(void)events;
+	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+		return;
+	describe_end(&info, how, sizeof(how));
+	(void)loop_watch(p->loop, fd, 0, NULL, NULL);
+	(void)close(fd);
+	dead(p, how, info.si_code == CLD_EXITED ? 0 : info.si_status);
+}
+
+static void kill_and_set_aside(struct helper_process *p)
+{
+	(void)syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, NULL, 0);
+	(void)loop_watch(p->loop, p->pidfd, 0, NULL, NULL);
+	set_aside(p, p->pid, p->pidfd);
+}
+
+void helper_process_kill(struct helper_process *p, const char *how)
+{
+	if (p->pid == 0)
+		return;
+	kill_and_set_aside(p);
+	dead(p, how, 0);
+}
+
+/* ---- start ---- */
+
+/* A closed socket is the end of the process, and the pidfd tells how it ended. */
+static void on_socket(void *ctx, int fd, uint32_t events)
+{
+	struct helper_process *p = ctx;
+
+	(void)events;
+	while (p->fd == fd) {
+		int r = message_receive(fd, &p->message, MSG_DONTWAIT);
+
+		if (r == -EAGAIN)
+			return;
+		if (r < 0) {
+			disconnect(p);
+			(void)syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, NULL, 0);
+			return;
+		}
+		p->options.on_message(p->options.ctx, &p->message);
+		message_close_fds(&p->message);
+	}
+}
+
+/* Failpoints must strike in helpers too; nothing else of the environment is passed on. */
+static void environment_make(char *ret[2])
+{
+	ret[0] = ret[1] = NULL;
+#ifdef HEARTH_FAILPOINTS
+	for (char **e = environ; *e; e++)
+		if (str_starts(*e, "HEARTH_FAILPOINT="))
+			ret[0] = *e;
+#endif
+}
+
+static int spawn(struct helper_process *p, int socket, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	char *environment[2];
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	environment_make(environment);
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return -ENOMEM;
+	if (posix_spawnattr_init(&attributes) != 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -ENOMEM;
+	}
+	r = posix_spawn_file_actions_adddup2(&actions, socket, HELPER_SOCKET);
+	if (r == 0)
+		r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (r == 0)
+		r = posix_spawn(ret, p->executable, &actions, &attributes, p->argv, environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+static int start(struct helper_process *p)
+{
+	_cleanup_close_ int ours = -1, theirs = -1;
+	int pair[2], r;
+	pid_t pid;
+
+	r = sys_socketpair(SOCK_SEQPACKET, pair);
+	if (r < 0)
+		return r;
+	ours = pair[0];
+	theirs = pair[1];
+	r = spawn(p, theirs, &pid);
+	if (r < 0)
+		return r;
+	p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (p->pidfd < 0) {
+		r = -errno;
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		return r;
+	}
+	__atomic_store_n(&p->pid, pid, __ATOMIC_RELAXED);
+	p->spawned_ns = clock_monotonic_ns();
+	p->fd = TAKE_FD(ours);
+
+	r = loop_watch(p->loop, p->fd, EPOLLIN, on_socket, p);
+	if (r == 0)
+		r = loop_watch(p->loop, p->pidfd, EPOLLIN, on_pidfd, p);
+	return r;
+}
+
+int helper_process_ensure(struct helper_process *p, uint64_t *ret_retry_ns)
+{
+	int r;
+
+	if (p->pid != 0 && p->fd >= 0)
+		return 0;
+	if (p->pid != 0)
+		helper_process_kill(p, "closed its socket");
+	if (clock_monotonic_ns() < p->retry_ns) {
+		*ret_retry_ns = p->retry_ns;
+		return -EAGAIN;
+	}
+	r = start(p);
+	if (r == 0)
+		return 0;
+	if (p->pid != 0) {
+		helper_process_kill(p, "could not be watched");
+	} else {
+		back_off(p);
+		(void)log_error_errno(r, "cannot start helper %s from %s: %m; frames stay unnamed",
+				      p->name, p->executable);
+	}
+	*ret_retry_ns = p->retry_ns;
+	return -EAGAIN;
+}
+
+int helper_process_send(struct helper_process *p, const struct message_header *header,
+			const void *payload, size_t len, const int *fds, size_t n_fds)
+{
+	if (p->fd < 0)
+		return -ENOTCONN;
+	return message_send(p->fd, header, payload, len, fds, n_fds, MSG_DONTWAIT);
+}
+
+static void wait_for_end(struct dying *d)
+{
+	struct pollfd poll_fd = { .fd = d->pidfd, .events = POLLIN };
+	siginfo_t info;
+
+	if (poll(&poll_fd, 1, REAP_TIMEOUT_MS) == 1)
+		(void)waitid(P_PIDFD, (id_t)d->pidfd, &info, WEXITED | WNOHANG);
+	(void)close(d->pidfd);
+	d->pidfd = -1;
+}
+
+struct helper_process *helper_process_free(struct helper_process *p)
+{
+	if (!p)
+		return NULL;
+	disconnect(p);
+	if (p->pid != 0)
+		kill_and_set_aside(p);
+	for (size_t i = 0; i < MAX_DYING; i++)
+		if (p->dying[i].pidfd >= 0) {
+			(void)loop_watch(p->loop, p->dying[i].pidfd, 0, NULL, NULL);
+			wait_for_end(&p->dying[i]);
+		}
+	free(p->name);
+	free(p->executable);
+	strv_free(p->argv);
+	free(p);
+	return NULL;
+}

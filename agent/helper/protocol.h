@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What host and helpers say to each other over a seqpacket socket: one header, a payload, at
+ * most two fds. Both ends are the same executable, so there is no version; but the host reads
+ * what helpers send as it would read a stranger's file, since the inspector may have been taken
+ * over by one.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+
+#define HELPER_SOCKET 3              /* fd of the socket in a helper */
+#define HELPER_MAX_ADDRESSES 4096u   /* of one request, as hearth/inspect.h says */
+#define HELPER_MAX_FDS 2u
+#define HELPER_MAX_PATH 4096u
+#define HELPER_MAX_CAUSE 160u        /* with its NUL */
+#define HELPER_MAX_BUILD_ID 64u
+#define HELPER_MAX_LOADS 256u
+#define HELPER_MAX_PAYLOAD 36864u    /* the longest request: 4,096 addresses and a handle */
+
+enum message_type {
+	MESSAGE_OPEN = 1, /* to the opener: struct open_request → fd */
+	MESSAGE_KALLSYMS, /* to the opener → fds of /proc/kallsyms and, if there is one, /proc/modules */
+	MESSAGE_IDENTIFY, /* to the inspector, fd → struct identify_reply */
+	MESSAGE_NAMES,    /* to the inspector, fd: handle and addresses → records (record.h) */
+	MESSAGE_KERNEL,   /* to the inspector, fds of MESSAGE_KALLSYMS: addresses → records */
+};
+
+/* message_header.flags */
+enum {
+	MESSAGE_LAST = 1u << 0, /* of the answers to one request */
+};
+
+struct message_header {
+	uint32_t type, flags;
+	uint64_t id;         /* of the request */
+	int32_t status;      /* of an answer; negative: the payload is the cause, without NUL */
+	uint32_t n;          /* addresses asked for, or records in this answer */
+};
+
+struct open_request {
+	int32_t pid;
+	uint32_t device_major, device_minor, path_len;
+	uint64_t start_time, inode, map_start, map_end;
+	/* path_len bytes of path follow */
+};
+
+struct identify_reply {
+	uint64_t file_size;
+	uint32_t build_id_len, n_loads, flags, reserved;
+	uint8_t build_id[HELPER_MAX_BUILD_ID];
+	/* n_loads × struct hearth_elf_load follow */
+};
+
+/* A message as it was received; its fds belong to it until they are taken (TAKE_FD). */
+struct message {
+	struct message_header header;
+	size_t len; /* of the payload */
+	int fds[HELPER_MAX_FDS];
+	_Alignas(8) uint8_t payload[HELPER_MAX_PAYLOAD];
+};
+
+/* 0, -EAGAIN (flags MSG_DONTWAIT), -EMSGSIZE, or an error of the socket. */
+int message_send(int fd, const struct message_header *header, const void *payload, size_t len,
+		 const int *fds, size_t n_fds, int flags);
+/* An answer with negative status and its cause. */
+int message_send_failure(int fd, const struct message_header *request, int status,
+			 const char *cause);
+
+/*
+ * Receives one message; every fd of an earlier one must have been taken or closed. 0, -EAGAIN
+ * (flags MSG_DONTWAIT), -ECONNRESET when the other end is closed, -EBADMSG for what is no
+ * message, or an error of the socket. A process that may not open more fds gets none of them.
+ */
+int message_receive(int fd, struct message *ret, int flags);
+void message_close_fds(struct message *m);

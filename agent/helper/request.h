@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One question on its way through the helpers. It carries its failure answer from the start, so
+ * that being answered never depends on memory.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include <hearth/inspect.h>
+
+#include "helper/helpers.h"
+#include "util/buf.h"
+
+enum request_kind {
+	REQUEST_OPEN = 0,
+	REQUEST_NAMES,
+	REQUEST_KERNEL,
+	REQUEST_KINDS,
+};
+
+struct request {
+	struct request *next; /* in the one list or queue that it is in */
+	enum request_kind kind;
+	uint64_t id;          /* of the message that is under way for it */
+	uint64_t deadline_ns;
+	helper_answer_fn fn;  /* NULL: nobody waits, yet or any more; what comes is thrown away */
+	void *ctx;
+	struct helper_answer *failure;
+
+	struct hearth_inspect_target target; /* OPEN; path is in `text` */
+	uint64_t handle;      /* NAMES, and OPEN once the file is open */
+	uint32_t n_addresses; /* NAMES, KERNEL */
+	uint32_t n_answered;
+	uint64_t *addresses;  /* n_addresses, preceded by the handle: as MESSAGE_NAMES wants them */
+	struct buf records;   /* of the answer, as far as it has come */
+	char *text;
+	size_t bytes;         /* what it costs, */
+	size_t *bytes_under_way; /* added here while it is under way (atomic); NULL: not yet */
+};
+
+/* Nobody waits for it until fn and ctx are set. */
+int request_new(enum request_kind kind, struct request **ret);
+int request_set_target(struct request *r, const struct hearth_inspect_target *target);
+int request_set_addresses(struct request *r, uint64_t handle, const uint64_t *addresses, uint32_t n);
+struct request *request_free(struct request *r); /* NULL. Whoever still waits is answered -ECANCELED */
+DEFINE_CLEANUP(struct request *, request_free)
+
+/* The first answer counts. Takes a. */
+void request_answer(struct request *r, struct helper_answer *a);
+void request_fail(struct request *r, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+struct request_queue {
+	struct request *first, **last; /* last NULL: empty */
+};
+
+void request_queue_push(struct request_queue *q, struct request *r);
+void request_queue_push_front(struct request_queue *q, struct request *r);
+struct request *request_queue_pop(struct request_queue *q); /* NULL: empty */
+/* Moves those whose deadline is over from q to expired, in order. */
+void request_queue_expire(struct request_queue *q, uint64_t now_ns, struct request_queue *expired);

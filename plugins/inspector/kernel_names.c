@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading kallsyms costs the kernel some 50 ms, so addresses that nothing covers must not have
+ * it read over and over.
+ */
+#include "kernel_names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define NS_PER_S 1000000000ull
+#define MIN_PAUSE_NS (10 * NS_PER_S)
+#define MAX_PAUSE_NS (600 * NS_PER_S)
+#define MAX_TEXT_BYTES (128u << 20)
+
+struct kernel_names {
+	struct kernel_table *table; /* NULL: never read, or in vain */
+	int error;                  /* of the last reading */
+	uint64_t next_ns;           /* not to be read again before */
+	uint64_t pause_ns;
+};
+
+int kernel_names_new(struct kernel_names **ret)
+{
+	struct kernel_names *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return -ENOMEM;
+	k->pause_ns = MIN_PAUSE_NS;
+	*ret = k;
+	return 0;
+}
+
+struct kernel_names *kernel_names_free(struct kernel_names *k)
+{
+	if (!k)
+		return NULL;
+	kernel_table_free(k->table);
+	free(k);
+	return NULL;
+}
+
+static int text_add(int fd, struct kernel_table *t,
+		    int (*add)(struct kernel_table *t, const char *text, size_t len))
+{
+	static char text[32 << 10];
+	size_t total = 0;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	while (total < MAX_TEXT_BYTES) {
+		ssize_t n = read(fd, text, sizeof(text));
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		total += (size_t)n;
+		r = add(t, text, (size_t)n);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int table_read(int symbols_fd, int modules_fd, struct kernel_table **ret)
+{
+	_cleanup_(kernel_table_freep) struct kernel_table *t = NULL;
+	int r;
+
+	r = kernel_table_new(&t);
+	if (r < 0)
+		return r;
+	if (modules_fd >= 0) {
+		r = text_add(modules_fd, t, kernel_table_add_modules);
+		if (r < 0)
+			return r;
+	}
+	r = text_add(symbols_fd, t, kernel_table_add_symbols);
+	if (r < 0)
+		return r;
+	r = kernel_table_finish(t);
+	if (r < 0)
+		return r;
+
+	*ret = TAKE_PTR(t);
+	return 0;
+}
+
+/* The old table goes first: two at once would be the peak of the inspector's memory. */
+static void table_renew(struct kernel_names *k, uint64_t now_ns, int symbols_fd, int modules_fd)
+{
+	k->table = kernel_table_free(k->table);
+	k->error = table_read(symbols_fd, modules_fd, &k->table);
+	k->next_ns = now_ns + k->pause_ns;
+}
+
+static bool covers_all(const struct kernel_table *t, const uint64_t *addresses, uint32_t n)
+{
+	static struct kernel_symbol symbol;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!kernel_table_find(t, addresses[i], &symbol))
+			return false;
+	return true;
+}
+
+static void table_refresh(struct kernel_names *k, uint64_t now_ns, int symbols_fd, int modules_fd,
+			  const uint64_t *addresses, uint32_t n)
+{
+	if (k->table && covers_all(k->table, addresses, n))
+		return;
+	if (now_ns < k->next_ns)
+		return;
+	table_renew(k, now_ns, symbols_fd, modules_fd);
+	if (k->table && covers_all(k->table, addresses, n))
+		k->pause_ns = MIN_PAUSE_NS;
+	else if (k->pause_ns < MAX_PAUSE_NS)
+		k->pause_ns *= 2;
+}
+
+static const char *cause_of(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "kernel.kptr_restrict hides kernel addresses; run as root, grant cap_syslog, or "
+		       "sysctl kernel.kptr_restrict=0";
+	case -ENODATA:
+		return "/proc/kallsyms has no functions; the kernel needs CONFIG_KALLSYMS";
+	case -ENOMEM:
+		return "not enough memory for the kernel's symbols";
+	default:
+		return "cannot read /proc/kallsyms";
+	}
+}
+
+static int address_answer(const struct kernel_table *t, uint64_t address,
+			  const struct hearth_naming *out)
+{
+	static struct kernel_symbol symbol;
+	struct hearth_symbol_line line = { .function = symbol.name };
+
+	if (!kernel_table_find(t, address, &symbol))
+		return out->symbol(out->ctx, NULL, "no kernel symbol covers it", NULL, 0);
+	line.start = symbol.start;
+	return out->symbol(out->ctx, symbol.module, NULL, &line, 1);
+}
+
+int kernel_names_answer(struct kernel_names *k, uint64_t now_ns, int symbols_fd, int modules_fd,
+			const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
+			const char **ret_cause)
+{
+	table_refresh(k, now_ns, symbols_fd, modules_fd, addresses, n);
+	if (!k->table) {
+		*ret_cause = cause_of(k->error);
+		return k->error;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		int r = address_answer(k->table, addresses[i], out);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

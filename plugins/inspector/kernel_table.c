@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory decides the layout: rows of (offset, name) where the name's word also holds what the
+ * look-up and the choice between aliases need, and one pool of names.
+ */
+#include "kernel_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel_text.h"
+#include "radix.h"
+
+/*
+ * Addresses are kept as 32-bit offsets from 2 GiB below the first symbol of the kernel's text:
+ * that reaches all modules on x86-64 (above it) and aarch64 (around it).
+ */
+#define WINDOW_BELOW (2ull << 30)
+
+#define MAX_FUNCTION (1u << 20)
+#define MAX_GENERATED (64u << 10)
+#define MAX_POOL (64u << 20)
+#define MAX_MODULES 65535u
+
+/* The word `name` of a row. */
+enum {
+	NAME_OFFSET = (1u << 28) - 1, /* in the pool */
+	NAME_BINDING_SHIFT = 28,      /* 0 global, 1 weak, 2 local, 3: an end, no function */
+	NAME_MODULE = 1u << 30,       /* the two bytes before the name are the module's index */
+};
+#define NAME_PADDING (1u << 31) /* called "__pfx_" and the name */
+
+#define BINDING_END 3u
+
+static const char padding_prefix[] = "__pfx_";
+
+struct row {
+	uint32_t value; /* first, for radix_sort */
+	uint32_t name;
+};
+
+struct module {
+	char *name;
+	uint64_t start, end; /* of /proc/modules; 0: not there (BPF, trampolines) */
+};
+
+struct kernel_table {
+	struct row *rows;
+	size_t n_rows, rows_capacity;
+	char *pool;
+	size_t pool_len, pool_capacity;
+	struct module *modules;
+	size_t n_modules;
+	size_t last_module; /* lines of one module follow each other */
+	uint64_t base;
+	bool has_base;
+	size_t n_hidden; /* symbols at address 0 */
+	struct line_splitter symbol_lines, module_lines;
+};
+
+int kernel_table_new(struct kernel_table **ret)
+{
+	struct kernel_table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	*ret = t;
+	return 0;
+}
+
+struct kernel_table *kernel_table_free(struct kernel_table *t)
+{
+	if (!t)
+		return NULL;
+	for (size_t i = 0; i < t->n_modules; i++)
+		free(t->modules[i].name);
+	free(t->modules);
+	free(t->rows);
+	free(t->pool);
+	free(t);
+	return NULL;
+}
+
+size_t kernel_table_bytes(const struct kernel_table *t)
+{
+	return sizeof(*t) + t->rows_capacity * sizeof(*t->rows) + t->pool_capacity +
+	       t->n_modules * sizeof(*t->modules);
+}
+
+size_t kernel_table_length(const struct kernel_table *t)
+{
+	return t->n_rows;
+}
+
+/* ---- modules ---- */
+
+static int module_add(struct kernel_table *t, const char *name, uint64_t start, uint64_t end)
+{
+	struct module *modules;
+	char *copy;
+
+	if (t->n_modules == MAX_MODULES)
+		return -ENOSPC;
+	modules = reallocarray(t->modules, t->n_modules + 1, sizeof(*modules));
+	if (!modules)
+		return -ENOMEM;
+	t->modules = modules;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	modules[t->n_modules++] = (struct module){ .name = copy, .start = start, .end = end };
+	return 0;
+}
+
+static int modules_line_add(void *ctx, char *line)
+{
+	struct kernel_table *t = ctx;
+	struct modules_line l;
+	uint64_t end;
+	int k;
+
+	if (!modules_line_parse(line, &l) || __builtin_add_overflow(l.address, l.size, &end))
+		return 0;
+	k = module_add(t, l.name, l.address, end);
+	return k == -ENOSPC ? 0 : k;
+}
+
+int kernel_table_add_modules(struct kernel_table *t, const char *text, size_t len)
+{
+	return lines_split(&t->module_lines, text, len, modules_line_add, t);
+}
+
+static int module_index(struct kernel_table *t, const char *name, uint16_t *ret)
+{
+	int k;
+
+	if (t->last_module >= t->n_modules || strcmp(t->modules[t->last_module].name, name) != 0) {
+		for (t->last_module = 0; t->last_module < t->n_modules; t->last_module++)
+			if (strcmp(t->modules[t->last_module].name, name) == 0)
+				break;
+		if (t->last_module == t->n_modules) {
+			k = module_add(t, name, 0, 0);
+			if (k < 0)
+				return k;
+		}
+	}
+	*ret = (uint16_t)t->last_module;
+	return 0;
+}
+
+/* ---- symbols ---- */
+
+/* Room for `more` rows of `size` bytes behind `n`. */
+static int reserve(void **rows, size_t *capacity, size_t n, size_t more, size_t size)
+{
+	size_t want = *capacity ? *capacity : 4096;
+	void *grown;
+
+	while (want < n + more)
+		want += want / 2;
+	if (want == *capacity)
+		return 0;
+	grown = reallocarray(*rows, want, size);
+	if (!grown)
+		return -ENOMEM;
+	*rows = grown;
+	*capacity = want;
+	return 0;
+}
+
+/* The function behind its padding has the name that was stored last. */
+static bool pool_ends_with(const struct kernel_table *t, const char *name, size_t len,
+			   uint16_t module, bool has_module, uint32_t *ret)
+{
+	size_t record = len + 1 + (has_module ? sizeof(module) : 0);
+	const char *last;
+
+	if (t->pool_len < record)
+		return false;
+	last = t->pool + t->pool_len - len - 1;
+	if (memcmp(last, name, len + 1) != 0)
+		return false;
+	if (has_module ? memcmp(last - sizeof(module), &module, sizeof(module)) != 0
+		       : last > t->pool && last[-1] != '\0')
+		return false;
+	*ret = (uint32_t)(last - t->pool);
+	return true;
+}
+
+static int pool_add(struct kernel_table *t, const char *name, const uint16_t *module, uint32_t *ret)
+{
+	size_t len = strnlen(name, KERNEL_MAX_NAME - sizeof(padding_prefix));
+	int k;
+
+	if (pool_ends_with(t, name, len, module ? *module : 0, module, ret))
+		return 0;
+	if (t->pool_len + len + sizeof(*module) + 1 > MAX_POOL)
+		return -ENOSPC;
+	k = reserve((void **)&t->pool, &t->pool_capacity, t->pool_len, len + sizeof(*module) + 1, 1);
+	if (k < 0)
+		return k;
+	if (module) {
+		memcpy(t->pool + t->pool_len, module, sizeof(*module));
+		t->pool_len += sizeof(*module);
+	}
+	*ret = (uint32_t)t->pool_len;
+	memcpy(t->pool + t->pool_len, name, len);
+	t->pool_len += len;
+	t->pool[t->pool_len++] = '\0';
+	return 0;
+}
+
+static int name_word(struct kernel_table *t, const struct kallsyms_line *l, uint32_t *ret)
+{
+	size_t prefix_len = sizeof(padding_prefix) - 1;
+	const char *name = l->name;
+	uint32_t word = 0, offset;
+	uint16_t module;
+	int k;
+
+	if (strcmp(name, "_etext") == 0 || strcmp(name, "_einittext") == 0) {
+		*ret = BINDING_END << NAME_BINDING_SHIFT;
+		return 0;
+	}
+	if (strncmp(name, padding_prefix, prefix_len) == 0 && name[prefix_len]) {
+		word |= NAME_PADDING;
+		name += prefix_len;
+	}
+	word |= (l->type == 'T' ? 0u : l->type == 't' ? 2u : 1u) << NAME_BINDING_SHIFT;
+	if (l->module) {
+		word |= NAME_MODULE;
+		k = module_index(t, l->module, &module);
+		if (k < 0)
+			return k;
+	}
+	k = pool_add(t, name, l->module ? &module : NULL, &offset);
+	if (k < 0)
+		return k;
+	*ret = word | offset;
+	return 0;
+}
+
+static bool is_text(char type)
+{
+	return type == 'T' || type == 't' || type == 'W' || type == 'w';
+}
+
+static int symbols_line_add(void *ctx, char *line)
+{
+	struct kernel_table *t = ctx;
+	struct kallsyms_line l;
+	struct row row;
+	int k;
+
+	if (!kallsyms_line_parse(line, &l) || !is_text(l.type))
+		return 0;
+	if (l.address == 0) {
+		t->n_hidden++;
+		return 0;
+	}
+	if (!t->has_base) {
+		t->base = l.address > WINDOW_BELOW ? l.address - WINDOW_BELOW : 0;
+		t->has_base = true;
+	}
+	if (l.address < t->base || l.address - t->base > UINT32_MAX)
+		return 0;
+
+	k = name_word(t, &l, &row.name);
+	if (k < 0)
+		return k == -ENOSPC ? 0 : k;
+	row.value = (uint32_t)(l.address - t->base);
+	k = reserve((void **)&t->rows, &t->rows_capacity, t->n_rows, 1, sizeof(*t->rows));
+	if (k < 0)
+		return k;
+	t->rows[t->n_rows++] = row;
+	return 0;
+}
+
+int kernel_table_add_symbols(struct kernel_table *t, const char *text, size_t len)
+{
+	return lines_split(&t->symbol_lines, text, len, symbols_line_add, t);
+}
+
+/* ---- order ---- */
+
+static unsigned int binding(const struct row *row)
+{
+	return (row->name >> NAME_BINDING_SHIFT) & 3;
+}
+
+static size_t leading_underscores(const struct kernel_table *t, const struct row *row)
+{
+	if (binding(row) == BINDING_END)
+		return 0;
+	if (row->name & NAME_PADDING)
+		return 2;
+	return strspn(t->pool + (row->name & NAME_OFFSET), "_");
+}
+
+static bool is_preferred(const struct kernel_table *t, const struct row *a, const struct row *to)
+{
+	if (binding(a) != binding(to))
+		return binding(a) < binding(to);
+	return leading_underscores(t, a) < leading_underscores(t, to);
+}
+
+static void aliases_drop(struct kernel_table *t)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < t->n_rows; i++) {
+		if (left > 0 && t->rows[left - 1].value == t->rows[i].value) {
+			if (is_preferred(t, &t->rows[i], &t->rows[left - 1]))
+				t->rows[left - 1] = t->rows[i];
+			continue;
+		}
+		t->rows[left++] = t->rows[i];
+	}
+	t->n_rows = left;
+}
+
+static int rows_sort(struct kernel_table *t)
+{
+	_cleanup_free_ struct row *scratch = NULL;
+
+	scratch = reallocarray(NULL, t->n_rows, sizeof(*scratch));
+	if (!scratch)
+		return -ENOMEM;
+	radix_sort(t->rows, scratch, t->n_rows, sizeof(*scratch));
+	return 0;
+}
+
+static void trim(void **rows, size_t *capacity, size_t n, size_t size)
+{
+	void *smaller = reallocarray(*rows, n ? n : 1, size);
+
+	if (!smaller)
+		return;
+	*rows = smaller;
+	*capacity = n;
+}
+
+int kernel_table_finish(struct kernel_table *t)
+{
+	int k;
+
+	if (t->n_rows == 0)
+		return t->n_hidden ? -EPERM : -ENODATA;
+	k = rows_sort(t);
+	if (k < 0)
+		return k;
+	aliases_drop(t);
+	trim((void **)&t->rows, &t->rows_capacity, t->n_rows, sizeof(*t->rows));
+	trim((void **)&t->pool, &t->pool_capacity, t->pool_len, 1);
+	return 0;
+}
+
+/* ---- look-up ---- */
+
+static bool row_at(const struct kernel_table *t, uint32_t value, size_t *ret)
+{
+	size_t low = 0, high = t->n_rows;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->rows[middle].value <= value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return false;
+	*ret = low - 1;
+	return true;
+}
+
+static const struct module *module_of(const struct kernel_table *t, const struct row *row)
+{
+	uint16_t index;
+
+	if (!(row->name & NAME_MODULE))
+		return NULL;
+	memcpy(&index, t->pool + (row->name & NAME_OFFSET) - sizeof(index), sizeof(index));
+	return index < t->n_modules ? &t->modules[index] : NULL;
+}
+
+/* Whether a symbol that begins at `start` may still be the one of an address behind it. */
+static bool reaches(const struct module *module, uint64_t start, uint64_t address)
+{
+	if (!module)
+		return address - start < MAX_FUNCTION;
+	if (module->end > module->start && start >= module->start && start < module->end)
+		return address < module->end && address - start < MAX_FUNCTION;
+	return address - start < MAX_GENERATED;
+}
+
+bool kernel_table_find(const struct kernel_table *t, uint64_t address, struct kernel_symbol *ret)
+{
+	const struct module *module;
+	const struct row *row;
+	uint64_t start;
+	size_t i, prefix_len = 0;
+
+	if (address < t->base || address - t->base > UINT32_MAX ||
+	    !row_at(t, (uint32_t)(address - t->base), &i))
+		return false;
+	row = &t->rows[i];
+	start = t->base + row->value;
+	module = module_of(t, row);
+	if (binding(row) == BINDING_END || !reaches(module, start, address))
+		return false;
+
+	ret->start = start;
+	ret->module = module ? module->name : NULL;
+	if (row->name & NAME_PADDING) {
+		prefix_len = sizeof(padding_prefix) - 1;
+		memcpy(ret->name, padding_prefix, prefix_len);
+	}
+	strncpy(ret->name + prefix_len, t->pool + (row->name & NAME_OFFSET),
+		sizeof(ret->name) - prefix_len - 1);
+	ret->name[sizeof(ret->name) - 1] = '\0';
+	return true;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a component of kind HEARTH_HELPER brings: the code that reads foreign files.
+ *
+ * It is loaded only in the inspector, a process of its own that has no capability, no file
+ * system and no network. create() makes an instance that begins with struct hearth_inspector;
+ * no other callback of the component is called. create() is the last moment to load anything:
+ * afterwards only memory, the fds passed to a call and read() and pread() on them are left, and
+ * another system call ends the process. The host vtable that create() gets has instance, log,
+ * now_ns and a service() that knows no service.
+ *
+ * The process has one thread; "[inspector]" marks functions that it calls, one at a time. It may
+ * be killed at any moment, and is when a call takes too long. Files are hostile: never mmap one,
+ * never trust a length in it.
+ */
+#ifndef HEARTH_HELPER_H
+#define HEARTH_HELPER_H
+
+#include <hearth/inspect.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where names() and kernel() put their answers: one call per address, in order. */
+struct hearth_naming {
+	uint32_t size, reserved;
+	void *ctx;
+	/*
+	 * Innermost line first. n_lines 0: unnamed, for `cause`. module and cause may be NULL. All
+	 * is borrowed. Not 0: give up and return it.
+	 */
+	int32_t (*symbol)(void *ctx, const char *module, const char *cause,
+			  const struct hearth_symbol_line *lines, uint32_t n_lines);
+};
+
+struct hearth_inspector {
+	uint32_t size, reserved;
+
+	/*
+	 * [inspector] Build id, segments, flags. *ret is zeroed but for its size; what it points to
+	 * lives until the next call. 0 or -errno, then with a static text in ret->cause.
+	 */
+	int32_t (*identify)(struct hearth_inspector *i, int32_t fd, struct hearth_inspected *ret);
+
+	/*
+	 * [inspector] ELF virtual addresses of the file behind fd → names. A handle stands for one
+	 * unchanged file for ever, so tables may be kept by it. 0 or -errno, then with a static text
+	 * in *ret_cause.
+	 */
+	int32_t (*names)(struct hearth_inspector *i, uint64_t handle, int32_t fd,
+			 const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
+			 const char **ret_cause);
+
+	/*
+	 * [inspector] Kernel addresses → names and modules, from the text of /proc/kallsyms and
+	 * /proc/modules (modules_fd -1: this kernel has none). Errors as of names().
+	 */
+	int32_t (*kernel)(struct hearth_inspector *i, int32_t symbols_fd, int32_t modules_fd,
+			  const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
+			  const char **ret_cause);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
