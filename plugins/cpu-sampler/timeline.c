@@ -71,17 +71,6 @@ static void note_sequence(struct timeline *t, const struct sample_record *s)
 	t->gaps += gap;
 }
 
-void timeline_settle(struct timeline *t, const struct sample_counters *taken)
-{
-	for (uint32_t cpu = 0; cpu < t->n_cpus; cpu++) {
-		uint64_t gap = taken[cpu].taken - t->sequences[cpu];
-
-		t->sequences[cpu] = taken[cpu].taken;
-		t->window.lost += gap;
-		t->gaps += gap;
-	}
-}
-
 static void take_sample(struct timeline *t, const struct sample_record *s)
 {
 	struct process *p;
@@ -166,6 +155,18 @@ static void take_until(struct timeline *t, uint64_t before_ns)
 		} else {
 			return;
 		}
+	}
+}
+
+void timeline_settle(struct timeline *t, const struct sample_counters *taken)
+{
+	take_until(t, UINT64_MAX);
+	for (uint32_t cpu = 0; cpu < t->n_cpus; cpu++) {
+		uint64_t gap = taken[cpu].taken - t->sequences[cpu];
+
+		t->sequences[cpu] = taken[cpu].taken;
+		t->window.lost += gap;
+		t->gaps += gap;
 	}
 }
 

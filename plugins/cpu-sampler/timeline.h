@@ -54,7 +54,7 @@ int timeline_advance(struct timeline *t, uint64_t cutoff_ns, bool urgent);
 int timeline_cut(struct timeline *t, uint64_t now_ns);
 
 /*
- * Counts samples that were lost behind the last one seen of each CPU; for the end, when nothing
- * is taken any more. `taken` has n_cpus counters.
+ * Takes all that is left and counts what was lost behind the last sample seen of each CPU; for the
+ * end, when nothing is sampled any more. `taken` has n_cpus counters.
  */
 void timeline_settle(struct timeline *t, const struct sample_counters *taken);
