@@ -174,33 +174,22 @@ static char *failure_text(const char *path, int error, uint64_t timeout_ns)
 	}
 }
 
-static int error_number(const char *name)
-{
-	for (int e = 1; name && e < 4096; e++) {
-		const char *candidate = strerrorname_np(e);
-
-		if (candidate && str_equal(candidate, name))
-			return e;
-	}
-	return EIO;
-}
-
 /* Takes answer. */
 static int answer_judge(json_t *answer, json_t **ret, char **ret_why)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
-	int r;
+	const char *name = json_string_value(json_object_get(answer, "errno"));
+	int e = name ? str_errno(name) : 0;
 
 	if (!error) {
 		*ret = answer;
 		return 0;
 	}
-	r = -error_number(json_string_value(json_object_get(answer, "errno")));
 	*ret_why = sys_strndup(error, strlen(error));
 	if (*ret_why)
 		str_sanitize_lines(*ret_why);
 	json_decref(answer);
-	return r;
+	return e ? -e : -EIO; /* a newer agent may know errors that we do not */
 }
 
 int client_call(const char *path, const json_t *request, uint64_t timeout_ns, json_t **ret,

@@ -33,6 +33,7 @@ struct server {
 	char *path;
 	int fd, lock;
 	struct loop_timer *accept_again;
+	struct log_limit crowded; /* one line a minute, however long it lasts */
 	const struct server_handler *handlers;
 	size_t n_handlers;
 	void *ctx;
@@ -241,6 +242,7 @@ static void server_ready(void *ctx, int fd, uint32_t events)
 {
 	struct server *s = ctx;
 	int client = server_accept_one(s);
+	uint32_t n_quiet;
 
 	(void)events;
 	if (client >= 0) {
@@ -250,7 +252,8 @@ static void server_ready(void *ctx, int fd, uint32_t events)
 	if (client != -EMFILE && client != -ENFILE && client != -ENOMEM && client != -ENOBUFS)
 		return; /* the client gave up, or nobody is there */
 	/* Whoever waits keeps waiting, and epoll would say so without end. */
-	log_warning("control socket: cannot accept a client for now: %s", strerror(-client));
+	if (log_limit_allows(&s->crowded, &n_quiet))
+		log_warning("control socket: cannot accept a client for now: %s", strerror(-client));
 	loop_watch(s->loop, fd, 0, NULL, NULL);
 	loop_timer_arm(s->accept_again, ACCEPT_PAUSE_NS, 0);
 }
@@ -272,7 +275,8 @@ int server_new(struct loop *l, const char *path, const struct server_handler *ha
 	if (!s)
 		return -ENOMEM;
 	*s = (struct server){ .loop = l, .fd = -1, .lock = -1, .handlers = handlers,
-			      .n_handlers = n, .ctx = ctx };
+			      .n_handlers = n, .ctx = ctx,
+			      .crowded = { .interval_ns = 60 * NS_PER_S, .burst = 1 } };
 	s->path = sys_strndup(path, strlen(path));
 	if (!s->path)
 		return -ENOMEM;

@@ -16,16 +16,20 @@ struct signal_watch {
 	void *ctx;
 };
 
-/* Blocked, these would kill without a word, or never be seen by the crash handler. */
-static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+/*
+ * Blocked faults would kill without a word, unseen by the crash handler; blocked stops would
+ * take Ctrl-Z away from the shell.
+ */
+static const int unblocked[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS,
+				 SIGTSTP, SIGTTIN, SIGTTOU };
 
 int signal_block_all(void)
 {
 	sigset_t set;
 
 	sigfillset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		sigdelset(&set, faults[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(unblocked); i++)
+		sigdelset(&set, unblocked[i]);
 	/* Inherited as ignored, it makes the kernel reap children before we see their status. */
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		return -errno;

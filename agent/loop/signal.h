@@ -13,8 +13,9 @@
 typedef void (*signal_fn)(void *ctx, const struct signalfd_siginfo *info);
 
 /*
- * Blocks every signal but the synchronous faults (SEGV, BUS, FPE, ILL, ABRT, TRAP, SYS), and
- * stops ignoring SIGCHLD, so that children stay until waited for by pidfd.
+ * Blocks every signal but the synchronous faults (SEGV, BUS, FPE, ILL, ABRT, TRAP, SYS) and the
+ * stops of a terminal (TSTP, TTIN, TTOU), and stops ignoring SIGCHLD, so that children stay until
+ * waited for by pidfd.
  */
 int signal_block_all(void);
 /*

@@ -61,17 +61,6 @@ static bool parse_number(const char *s, char **ret_end, unsigned long *ret)
 	return true;
 }
 
-static int errno_parse(const char *name)
-{
-	for (int e = 1; e < 4096; e++) {
-		const char *candidate = strerrorname_np(e);
-
-		if (candidate && str_equal(candidate, name))
-			return e;
-	}
-	return 0;
-}
-
 static bool parse_action(const char *text, struct fail_rule *rule)
 {
 	char *end;
@@ -89,7 +78,7 @@ static bool parse_action(const char *text, struct fail_rule *rule)
 		return parse_number(text + strlen("delay:"), &end, &rule->value) && !*end;
 	}
 	rule->action = FAIL_ERRNO;
-	rule->value = (unsigned long)errno_parse(text);
+	rule->value = (unsigned long)str_errno(text);
 	return rule->value != 0;
 }
 

@@ -13,6 +13,8 @@
 
 /* Nobody misspells a longer word than this, and the rows below live on the stack. */
 #define SUGGEST_MAX_LENGTH 64
+/* The kernel's MAX_ERRNO. */
+#define ERRNO_MAX 4095
 
 char *str_format(const char *format, ...)
 {
@@ -143,6 +145,17 @@ void str_sanitize(char *s)
 void str_sanitize_lines(char *s)
 {
 	sanitize(s, "\n\t");
+}
+
+int str_errno(const char *name)
+{
+	for (int e = 1; e <= ERRNO_MAX; e++) {
+		const char *candidate = strerrorname_np(e);
+
+		if (candidate && str_equal(candidate, name))
+			return e;
+	}
+	return 0;
 }
 
 size_t strv_length(char *const *v)

@@ -37,6 +37,9 @@ void str_sanitize_lines(char *s);
 /* Bytes of the UTF-8 sequence at s; 0 if it is not valid, or at the end. */
 size_t str_utf8_length(const char *s);
 
+/* The number of "ENOSPC"; 0 if there is no such name. */
+int str_errno(const char *name);
+
 size_t strv_length(char *const *v);
 /* Appends a copy; *v may be NULL. 0 or -ENOMEM (then unchanged). */
 int strv_append(char ***v, const char *s);

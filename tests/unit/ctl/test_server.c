@@ -195,23 +195,6 @@ static void server_lets_strangers_read_but_change_nothing(void **state)
 	close(fd);
 }
 
-static void server_keeps_strangers_away_by_its_mode(void **state)
-{
-	struct fixture *f = *state;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), r;
-	struct sockaddr_un a;
-
-	if (geteuid() != 0)
-		test_skip("needs root, to become another user");
-	assert_int_equal(endpoint_address(f->path, &a), 0);
-	assert_int_equal(chmod(f->folder, 0755), 0);
-	test_become_nobody();
-	r = connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? errno : 0;
-	test_become_root();
-	close(fd);
-	assert_int_equal(r, EACCES);
-}
-
 static void server_waits_for_an_answer_that_takes_long(void **state)
 {
 	struct fixture *f = *state;
@@ -393,7 +376,6 @@ int main(void)
 		server_test(server_says_what_is_wrong_with_a_request),
 		server_test(server_passes_a_handlers_error_on),
 		server_test(server_lets_strangers_read_but_change_nothing),
-		server_test(server_keeps_strangers_away_by_its_mode),
 		server_test(server_waits_for_an_answer_that_takes_long),
 		server_test(server_serves_others_while_one_waits),
 		server_test(server_bears_an_answer_to_a_client_that_left),

@@ -114,6 +114,15 @@ static void str_utf8_length_knows_valid_sequences(void **state)
 		assert_int_equal(str_utf8_length(rows[i].text), rows[i].length);
 }
 
+static void str_errno_knows_the_names_of_errors(void **state)
+{
+	(void)state;
+	assert_int_equal(str_errno("ENOSPC"), ENOSPC);
+	assert_int_equal(str_errno("EHWPOISON"), EHWPOISON);
+	assert_int_equal(str_errno("ENOSUCH"), 0);
+	assert_int_equal(str_errno(""), 0);
+}
+
 static void strv_split_leaves_empty_pieces_out(void **state)
 {
 	static const struct {
@@ -211,6 +220,7 @@ int main(void)
 		cmocka_unit_test(str_suggest_passes_over_words_of_absurd_length),
 		cmocka_unit_test(str_sanitize_leaves_nothing_that_a_terminal_obeys),
 		cmocka_unit_test(str_utf8_length_knows_valid_sequences),
+		cmocka_unit_test(str_errno_knows_the_names_of_errors),
 		cmocka_unit_test(strv_split_leaves_empty_pieces_out),
 		cmocka_unit_test(strv_copy_shares_nothing),
 		cmocka_unit_test(strv_of_null_is_empty),
