@@ -12,6 +12,9 @@
 
 static const char *const variables[] = {
 	"HEARTH_CONFIG", "HEARTH_ENVIRONMENT", "HEARTH_SERVICE", "HEARTH_SERVER", "HEARTH_FAILPOINT",
+#ifdef HEARTH_FAILPOINTS
+	"HEARTH_CONFIG_SITES",
+#endif
 };
 
 #define TOKEN_ADVICE \

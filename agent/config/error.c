@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Gathers what is wrong with a configuration. Each message remembers the call that made it, so
- * that a test can prove that every one is reached.
- */
+/* Gathers what is wrong with a configuration. */
 #include "config/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "util/buf.h"
+#include "util/file.h"
 #include "util/str.h"
 #include "util/sys.h"
 
@@ -23,22 +23,25 @@ static void origin_write(struct buf *out, struct origin origin)
 		(void)buf_printf(out, "%s: ", origin.file);
 }
 
-/* Parallel arrays: both grow or neither. */
-static int message_keep(char ***messages, const char ***sites, size_t n, const char *text,
-			const char *site)
+#ifdef HEARTH_FAILPOINTS
+static void site_note(const char *site)
 {
-	const char **more = sys_realloc(*sites, n + 1, sizeof(*more));
-	int r;
+	const char *path = getenv("HEARTH_CONFIG_SITES");
+	_cleanup_free_ char *line = str_format("%s\n", site);
+	_cleanup_close_ int fd = -1;
 
-	if (!more)
-		return -ENOMEM;
-	*sites = more;
-	r = strv_append(messages, text);
-	if (r < 0)
-		return r;
-	more[n] = site;
-	return 0;
+	if (!path || !line)
+		return;
+	fd = sys_open(path, O_WRONLY | O_APPEND | O_CREAT, 0666);
+	if (fd >= 0)
+		(void)fd_write_all(fd, line, strlen(line));
 }
+#else
+static void site_note(const char *site)
+{
+	(void)site;
+}
+#endif
 
 static char *message_format(struct origin origin, const char *format, va_list args)
 {
@@ -59,12 +62,13 @@ int config_error_add(struct config_errors *e, const char *site, struct origin or
 	_cleanup_free_ char *text = NULL;
 	va_list args;
 
+	site_note(site);
 	if (!e)
 		return -EINVAL;
 	va_start(args, format);
 	text = message_format(origin, format, args);
 	va_end(args);
-	if (text && e->n < MAX_KEPT && message_keep(&e->messages, &e->sites, e->n, text, site) == 0)
+	if (text && e->n < MAX_KEPT && strv_append(&e->messages, text) == 0)
 		e->n++;
 	else
 		e->n_more++;
@@ -77,13 +81,13 @@ int config_warning_add(struct config_errors *e, const char *site, struct origin 
 	_cleanup_free_ char *text = NULL;
 	va_list args;
 
+	site_note(site);
 	if (!e || e->n_warnings == MAX_KEPT)
 		return 0;
 	va_start(args, format);
 	text = message_format(origin, format, args);
 	va_end(args);
-	if (text &&
-	    message_keep(&e->warnings, &e->warning_sites, e->n_warnings, text, site) == 0)
+	if (text && strv_append(&e->warnings, text) == 0)
 		e->n_warnings++;
 	return 0;
 }
@@ -92,8 +96,6 @@ void config_errors_done(struct config_errors *e)
 {
 	strv_free(e->messages);
 	strv_free(e->warnings);
-	free(e->sites);
-	free(e->warning_sites);
 	*e = (struct config_errors){};
 }
 

@@ -14,12 +14,10 @@
 #include "config/node.h"
 
 struct config_errors {
-	char **messages;     /* NULL-ended; NULL when there is none */
-	const char **sites;  /* parallel: "agent/config/yaml.c:123", the call that made it */
+	char **messages; /* NULL-ended; NULL when there is none */
 	size_t n;
-	size_t n_more;       /* beyond those kept */
+	size_t n_more;   /* beyond those kept */
 	char **warnings;
-	const char **warning_sites;
 	size_t n_warnings;
 };
 
@@ -27,6 +25,10 @@ void config_errors_done(struct config_errors *e);
 /* The messages, one per line, or strerror(-r) if there are none; allocated. */
 char *config_errors_text(const struct config_errors *e, int r);
 
+/*
+ * site: the call, "agent/config/yaml.c:123". A build with failpoints appends it to the file that
+ * HEARTH_CONFIG_SITES names, which is how tests/lint/config_errors.py knows what was reached.
+ */
 int config_error_add(struct config_errors *e, const char *site, struct origin origin,
 		     const char *format, ...) __attribute__((format(printf, 4, 5)));
 int config_warning_add(struct config_errors *e, const char *site, struct origin origin,

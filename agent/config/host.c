@@ -112,7 +112,7 @@ static int log_take(const struct option_set *s, struct config *c, struct config_
 	if (target->is_default && c->log_file)
 		c->log_target = LOG_TARGET_FILE;
 	if (c->log_target == LOG_TARGET_FILE && !c->log_file)
-		return config_error(errors, target->origin, "log.target is file: log.file must name it");
+		return config_error(errors, target->origin, "log.target is file, and log.file does not say which");
 	return 0;
 }
 

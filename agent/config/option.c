@@ -179,7 +179,7 @@ static int value_take(const struct walk *w, const struct hearth_option *row, con
 				    called);
 	r = option_value_read(row, n, ret, &why);
 	if (r == -EACCES && w->can_skip_secrets)
-		return config_warning(w->errors, n->origin, "%s was not checked: %s", called, why);
+		return config_warning(w->errors, n->origin, "%s %s; it was not checked", called, why);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	return config_error(w->errors, n->origin, "%s %s", called, why);

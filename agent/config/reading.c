@@ -21,7 +21,7 @@ static int empties_check(const struct node *n, struct config_errors *errors)
 
 		if (child->kind == NODE_NULL && child->text && !*child->text)
 			r = config_error(errors, child->key_origin,
-					 "\"%s\" has no value; write {} for an empty map, or null to remove it",
+					 "\"%s\" has no value; give it one, {} for an empty map, or null to remove it",
 					 child->key);
 		else
 			r = empties_check(child, errors);

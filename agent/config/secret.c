@@ -65,7 +65,7 @@ static char *missing_sentence(const char *text, const char *named_in, const char
 		return str_format("there is no file %s", path);
 	if (!strchr(text, '/') && folder)
 		return str_format("there is no such file in %s (the value is not shown: it may be the secret "
-				  "itself)", str_equal(folder, ".") ? "this folder" : folder);
+				  "itself)", str_equal(folder, ".") ? "the working directory" : folder);
 	return str_format("there is no such file (the value is not shown: it may be the secret itself)");
 }
 

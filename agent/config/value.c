@@ -73,6 +73,18 @@ static int refuse(const struct reading *r)
 	return refuse_with(r, NULL);
 }
 
+/* item: which one; taken. */
+static int refuse_item(const struct reading *r, char *item)
+{
+	_cleanup_free_ char *owned = item;
+
+	if (!item)
+		return -ENOMEM;
+	*r->ret_why = str_format("must be a %s of text; %s is something else",
+				 r->row->type == HEARTH_MAP ? "map" : "list", item);
+	return *r->ret_why ? -EINVAL : -ENOMEM;
+}
+
 static bool is_text(const struct node *n)
 {
 	return n->kind == NODE_SCALAR;
@@ -130,7 +142,7 @@ static int list_read(const struct reading *r)
 		const struct node *item = r->node->children[i];
 
 		if (!is_text(item))
-			return refuse_with(r, str_format("its item %zu is not text", i + 1));
+			return refuse_item(r, str_format("item %zu", i + 1));
 		q = strv_append(&v->list, item->text);
 		if (q < 0)
 			return q;
@@ -173,7 +185,7 @@ static int map_read(const struct reading *r)
 		const struct node *item = map->children[i];
 
 		if (!is_text(item))
-			return refuse_with(r, str_format("its \"%s\" is not text", item->key));
+			return refuse_item(r, str_format("\"%s\"", item->key));
 		q = label_append(r->value, item->key, item->text);
 		if (q < 0)
 			return q;
@@ -192,7 +204,7 @@ static int secret_file_read(const struct reading *r)
 	q = secret_read(r->node->text, named_in, &r->value->secret_path, &r->value->string, &why);
 	if (!why)
 		return q;
-	*r->ret_why = str_format("must be the path of a secret file; %s", why);
+	*r->ret_why = str_format("names a secret file: %s", why);
 	return *r->ret_why ? q : -ENOMEM;
 }
 

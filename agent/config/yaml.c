@@ -20,6 +20,8 @@
 
 struct reader {
 	yaml_parser_t parser;
+	const char *text;
+	size_t len;
 	const char *file;
 	struct config_errors *errors;
 	unsigned int n_nodes;
@@ -35,7 +37,8 @@ static const struct {
 	const char *problem, *sentence;
 } problems[] = {
 	{"found character that cannot start any token",
-	 "a value cannot begin with this character; put it in quotes (and indent with blanks, not tabs)"},
+	 "a value cannot begin with this character; put it in quotes"},
+	{"did not find expected node content", "a value is expected here"},
 	{"did not find expected key",
 	 "a key is expected here; check the indentation against the lines above"},
 	{"did not find expected '-' indicator",
@@ -66,25 +69,47 @@ static const char *problem_sentence(const char *problem)
 	return problem ? problem : "cannot be read";
 }
 
-/* The reader knows an offset only: the place it had reached is near enough. */
-static struct origin problem_origin(const struct reader *r)
+/* Where a byte of the text is: the decoder of libyaml counts nothing else. */
+static struct origin origin_of_byte(const struct reader *r, size_t offset)
 {
-	const yaml_parser_t *p = &r->parser;
+	struct origin o = {r->file, 1, 1};
 
-	return origin_at(r, p->error == YAML_READER_ERROR ? p->mark : p->problem_mark);
+	for (size_t i = 0; i < offset && i < r->len; i++) {
+		o.line += r->text[i] == '\n';
+		o.column = r->text[i] == '\n' ? 1 : o.column + 1;
+	}
+	return o;
+}
+
+static bool is_tab_indented(const struct reader *r, size_t line)
+{
+	size_t i = 0;
+
+	for (; line && i < r->len; i++)
+		line -= r->text[i] == '\n';
+	while (i < r->len && r->text[i] == ' ')
+		i++;
+	return i < r->len && r->text[i] == '\t';
 }
 
 static int syntax_error(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
+	const char *sentence = problem_sentence(p->problem);
+	struct origin origin = origin_at(r, p->problem_mark);
 	char begun[64] = "";
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
-	if (p->context && p->context_mark.line != p->problem_mark.line)
+	if (p->error == YAML_READER_ERROR)
+		origin = origin_of_byte(r, p->problem_offset);
+	else if (is_tab_indented(r, p->problem_mark.line))
+		sentence = "a tab cannot indent; use blanks";
+	else if (p->problem && str_equal(p->problem, "found unexpected end of stream"))
+		origin = origin_at(r, p->context_mark);
+	else if (p->context && p->context_mark.line != p->problem_mark.line)
 		snprintf(begun, sizeof(begun), " (it begins in line %zu)", p->context_mark.line + 1);
-	return config_error(r->errors, problem_origin(r), "not valid YAML: %s%s",
-			    problem_sentence(p->problem), begun);
+	return config_error(r->errors, origin, "not valid YAML: %s%s", sentence, begun);
 }
 
 static int event_next(struct reader *r, yaml_event_t *ret)
@@ -329,7 +354,7 @@ static int document_read(struct reader *r, struct node **ret)
 int yaml_parse(const char *name, const char *text, size_t len, struct config_errors *errors,
 	       struct node **ret)
 {
-	struct reader r = {.file = origin_file(name), .errors = errors};
+	struct reader r = {.text = text, .len = len, .file = origin_file(name), .errors = errors};
 	_cleanup_(node_freep) struct node *root = NULL;
 	int q;
 
