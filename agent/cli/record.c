@@ -104,11 +104,15 @@ static void on_command_exit(void *ctx, struct command *c)
 		run_finish(rec->run, "command");
 }
 
+static int exit_for(int r)
+{
+	return r == -EPERM || r == -EACCES ? EXIT_PERMISSION : EXIT_FAILED;
+}
+
 static void on_run(void *ctx, struct run *r, enum run_state state, const char *error, json_t *result)
 {
 	struct recording *rec = ctx;
 
-	(void)r;
 	if (state == RUN_STARTED) {
 		if (rec->command)
 			(void)command_release(rec->command);
@@ -117,7 +121,7 @@ static void on_run(void *ctx, struct run *r, enum run_state state, const char *e
 	progress_end(&rec->progress);
 	rec->summary = json_incref(result);
 	if (error)
-		rec->status = complain(rec, EXIT_FAILED, error);
+		rec->status = complain(rec, exit_for(run_start_result(r)), error);
 	loop_quit(core_loop(rec->core));
 }
 
@@ -227,13 +231,11 @@ static int start_run(struct recording *rec)
 static int prepare(struct recording *rec)
 {
 	const struct hearth_run_plan *plan = &rec->plan->plan;
-	int status = 0;
+	int status = make_core(rec);
 
-	if (plan->output)
+	if (status == 0 && plan->output)
 		status = output_prepare(rec->plan->verb, plan->output, can_overwrite(rec),
 					&rec->is_folder_ours);
-	if (status == 0)
-		status = make_core(rec);
 	if (status == 0)
 		status = hold_command(rec);
 	if (status == 0)
@@ -283,9 +285,9 @@ static int conclude(struct recording *rec)
 /* Of `record -- CMD`: CMD's own, unless Hearth is what failed. */
 static int exit_status(const struct recording *rec, int status)
 {
-	if (!rec->command)
+	if (!rec->plan->plan.command)
 		return status;
-	if (status != 0)
+	if (status != 0 || !rec->command)
 		return EXIT_HEARTH_FAILED;
 	return command_has_exited(rec->command) ? command_exit_status(rec->command) : EXIT_OK;
 }
@@ -321,6 +323,8 @@ int record_run(const struct verb_plan *plan, struct cli_call *call)
 		r = loop_run(core_loop(rec.core));
 		status = r < 0 ? complain(&rec, EXIT_FAILED, strerror(-r)) : conclude(&rec);
 	}
+	if (status != 0 && rec.is_folder_ours)
+		(void)rmdir(plan->plan.output); /* unless something is in it */
 	status = exit_status(&rec, status);
 	if (rec.core && core_has_stuck(rec.core))
 		_exit(status);

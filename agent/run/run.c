@@ -31,6 +31,7 @@ struct run {
 	uint64_t start_ns, end_ns;
 	const char *ended_by; /* NULL: still going */
 	char *error;
+	int start_result;
 	json_t *failures, *artifacts, *receipts, *result;
 	bool is_stopping;
 	atomic_ullong samples;
@@ -290,6 +291,7 @@ static void on_started(void *ctx, int result, const char *why)
 	if (result == -ECANCELED)
 		return;
 	if (result < 0) {
+		r->start_result = result;
 		fail(r, NULL, why);
 		conclude(r);
 		return;
@@ -305,6 +307,11 @@ static void on_started(void *ctx, int result, const char *why)
 int run_start(struct run *r, struct blueprint *b)
 {
 	return pipeline_apply(r->pipeline, b, on_started, r);
+}
+
+int run_start_result(const struct run *r)
+{
+	return r->start_result;
 }
 
 const char *run_id(const struct run *r)

@@ -56,6 +56,8 @@ int run_start(struct run *r, struct blueprint *b);
 /* Ends it early, output completed; why: "signal", "command", "kill-switch". Again: stops at once. */
 void run_finish(struct run *r, const char *why);
 
+/* 0, or the -errno with which it could not start: what RUN_ENDED tells about in words. */
+int run_start_result(const struct run *r);
 const char *run_id(const struct run *r);
 const struct pipeline *run_pipeline(const struct run *r);
 struct pipeline *run_pipeline_mutable(struct run *r);
