@@ -42,7 +42,7 @@ def test_version(hearth):
 def test_usage_error_is_2_and_says_what_to_write(hearth, args, word):
     process = hearth.run(*args)
     assert process.returncode == 2, process.stderr
-    assert word in (process.stderr + process.stdout).lower(), process.stderr
+    assert word.lower() in (process.stderr + process.stdout).lower(), process.stderr
 
 
 @pytest.mark.parametrize("verb", [*HOST_VERBS, "record"])

@@ -9,7 +9,7 @@ NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 
 
 @pytest.mark.parametrize("yaml, message", [
-    ("plugins:\n  debug-json:\n    ouput: x.json\n", r':3:5: plugin "debug-json": unknown option "pth"; did you mean "output"\?'),
+    ("plugins:\n  debug-json:\n    ouput: x.json\n", r':3:5: plugin "debug-json": unknown option "ouput"; did you mean "output"\?'),
     ("plugins:\n  cpu-sampler: { frequency: 0 }\n", r":2:29: .*frequency.*"),
     ("plugins:\n  cpu-sampler: { frequency: fast }\n", r":2:29: .*frequency.*"),
     ("plugins:\n  cpu-sampelr: {}\n", r":2:3: .*cpu-sampelr.*"),

@@ -83,6 +83,7 @@ def test_thousand_reloads_leave_nothing_behind(agent, hearth, load):
 def test_changed_frequency_is_applied_in_place(agent, hearth, load):
     load.demo()
     a = agent({"plugins": {"cpu-sampler": {"frequency": 19}, "debug-json": {"output": os.path.join(hearth.tmp, "o.json")}}})
+    wait_for("the sampler", lambda: a.instance("cpu-sampler")["state"] == "running", 30)
     thread, programs = a.instance("cpu-sampler")["thread"], bpf_objects(a.pid)["prog_id"]
     r = a.reload({"plugins": {"cpu-sampler": {"frequency": 199}, "debug-json": {"output": os.path.join(hearth.tmp, "o.json")}}})
     assert r.returncode == 0, r.stderr

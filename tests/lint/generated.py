@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import lint
 
@@ -17,8 +18,9 @@ PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.S)
 def printed(name):
     build = os.environ.get("HEARTH_BUILD", os.path.join(lint.ROOT, "build"))
     # An empty configuration, so that the machine's own does not matter.
-    r = subprocess.run([os.path.join(build, "hearth"), "version", "--config", "/dev/null", "--tables", name],
-                       capture_output=True, text=True)
+    with tempfile.NamedTemporaryFile(suffix=".yaml") as empty:
+        r = subprocess.run([os.path.join(build, "hearth"), "version", "--config", empty.name, "--tables", name],
+                           capture_output=True, text=True)
     if r.returncode:
         raise RuntimeError("hearth version --tables %s: %s" % (name, r.stderr.strip()))
     return r.stdout
