@@ -156,7 +156,7 @@ const char *tree_string(const struct tree *t, uint32_t i)
 	if (i == 0)
 		return "";
 	return b->text +
-	       ((const struct hearth_flat_string *)(const void *)b->rows[HEARTH_STRINGS].bytes)[i].offset;
+	       ((const struct hearth_flat_text *)(const void *)b->rows[HEARTH_STRINGS].bytes)[i].offset;
 }
 
 const char *label_kind_name(enum label_kind kind)

@@ -130,7 +130,7 @@ static bool generation_find(struct cache_generation *g, const uint64_t key[2],
 static const char *generation_string(const struct cache_generation *g, uint32_t index)
 {
 	const struct hearth_flat_builder *b = &g->tables;
-	struct hearth_flat_string s;
+	struct hearth_flat_text s;
 
 	if (index == 0)
 		return NULL;

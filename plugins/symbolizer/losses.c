@@ -49,7 +49,7 @@ static uint32_t *samples_per_stack(const struct window *w, uint64_t n_stacks)
 static const char *cause_text(const struct window *w, uint32_t index)
 {
 	const struct hearth_flat_builder *b = &w->names;
-	struct hearth_flat_string s;
+	struct hearth_flat_text s;
 
 	if (index < hearth_flat_n_strings(&w->flat))
 		return hearth_flat_string(&w->flat, index);

@@ -43,7 +43,7 @@ struct hearth_flat_section {
 };
 
 /* A row of HEARTH_STRINGS. The bytes are in the segment that holds the row. */
-struct hearth_flat_string {
+struct hearth_flat_text {
 	uint32_t offset, length; /* from the segment's start; a NUL follows the length */
 };
 
@@ -67,10 +67,10 @@ static inline int32_t hearth_flat_check_strings_(const struct hearth_flat_column
 {
 	uint64_t i;
 
-	if (c->stride < sizeof(struct hearth_flat_string))
+	if (c->stride < sizeof(struct hearth_flat_text))
 		return -EBADMSG;
 	for (i = 0; i < c->count; i++) {
-		struct hearth_flat_string s;
+		struct hearth_flat_text s;
 
 		memcpy(&s, c->rows + i * c->stride, sizeof(s));
 		if ((uint64_t)s.offset + s.length >= len || c->base[s.offset + s.length] != 0)
@@ -171,7 +171,7 @@ static inline void hearth_flat_row(const struct hearth_flat *f, uint32_t id, uin
 /* The string of an index, "" for 0 and for one out of range. Lives as long as the batch. */
 static inline const char *hearth_flat_string(const struct hearth_flat *f, uint32_t index)
 {
-	struct hearth_flat_string s;
+	struct hearth_flat_text s;
 	uint32_t i;
 
 	for (i = 0; i < f->n_strings; i++) {

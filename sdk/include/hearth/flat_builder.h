@@ -86,7 +86,8 @@ static inline uint32_t hearth_flat_hash(const void *data, size_t len)
 		h ^= h >> 32;
 	}
 	w = 0;
-	memcpy(&w, p, len);
+	if (len)
+		memcpy(&w, p, len);
 	h = (h ^ w) * 0xc4ceb9fe1a85ec53ull;
 	return (uint32_t)(h ^ (h >> 29));
 }
@@ -195,8 +196,8 @@ static inline uint32_t *hearth_flat_slot_(struct hearth_flat_builder *b, uint32_
 static inline int hearth_flat_same_string_(const struct hearth_flat_builder *b, uint32_t i,
 					   const void *key, size_t len)
 {
-	const struct hearth_flat_string *s =
-		(const struct hearth_flat_string *)(const void *)b->rows[HEARTH_STRINGS].bytes + i;
+	const struct hearth_flat_text *s =
+		(const struct hearth_flat_text *)(const void *)b->rows[HEARTH_STRINGS].bytes + i;
 
 	return s->length == len && memcmp(b->text + s->offset, key, len) == 0;
 }
@@ -204,7 +205,7 @@ static inline int hearth_flat_same_string_(const struct hearth_flat_builder *b, 
 /* The index of a string of len bytes, the same for the same bytes; "" is 0. */
 static inline uint32_t hearth_flat_string_n(struct hearth_flat_builder *b, const char *s, size_t len)
 {
-	struct hearth_flat_string row;
+	struct hearth_flat_text row;
 	uint32_t *slot;
 
 	if (len == 0)
@@ -317,7 +318,7 @@ static inline uint64_t hearth_flat_layout_(const struct hearth_flat_builder *b, 
 		at = hearth_flat_align_(at + r->count * r->stride);
 	}
 	for (k = 0; k < b->rows[HEARTH_STRINGS].count; k++)
-		((struct hearth_flat_string *)(void *)(out + table[0].offset))[k].offset +=
+		((struct hearth_flat_text *)(void *)(out + table[0].offset))[k].offset +=
 			(uint32_t)at;
 	if (b->text_len)
 		memcpy(out + at, b->text, b->text_len);

@@ -63,8 +63,8 @@ static inline int hearth_same_stack_(const struct hearth_flat_builder *b, uint32
 
 	(void)len;
 	return s->count == k->n && s->truncated == k->truncated &&
-	       memcmp(b->rows[HEARTH_PROFILE_STACK_FRAMES].bytes + (uint64_t)s->first * 4,
-		      k->frames, (size_t)k->n * 4) == 0;
+	       (k->n == 0 || memcmp(b->rows[HEARTH_PROFILE_STACK_FRAMES].bytes + (uint64_t)s->first * 4,
+		      k->frames, (size_t)k->n * 4) == 0);
 }
 
 /* The index of a stack of n frames, leaf first; truncated: string that says why, 0 if whole. */

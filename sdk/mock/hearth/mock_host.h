@@ -32,7 +32,7 @@ static inline void hearth_mock_count_(const struct hearth_host *h, const char *n
 	for (i = 0; i < m->n_counters && strcmp(m->counters[i].name, name) != 0; i++)
 		;
 	if (i == m->n_counters) {
-		m->counters = (struct hearth_mock_counter *)hearth_mock_grow_(
+		m->counters = (struct hearth_mock_count *)hearth_mock_grow_(
 			m->counters, m->n_counters, sizeof(*m->counters));
 		m->counters[m->n_counters++].name = hearth_mock_copy_(name);
 	}

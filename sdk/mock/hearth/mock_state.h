@@ -29,7 +29,7 @@ struct hearth_mock_line {
 	int32_t level, reserved;
 };
 
-struct hearth_mock_counter {
+struct hearth_mock_count {
 	char *name;
 	uint64_t value;
 };
@@ -66,7 +66,7 @@ struct hearth_mock {
 
 	struct hearth_mock_batch **emitted;
 	struct hearth_mock_line *lines;
-	struct hearth_mock_counter *counters;
+	struct hearth_mock_count *counters;
 	struct hearth_mock_report *reports;
 	struct hearth_mock_service *services;
 	struct hearth_mock_fd *fds; /* watched now */
