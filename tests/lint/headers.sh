@@ -4,7 +4,7 @@
 # `headers.sh --self-test` proves that it can fail.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-warnings="-Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion"
+warnings="-Wall -Wextra -Wpedantic -Werror -Wconversion -Wno-sign-conversion"
 
 for compiler in gcc g++ clang clang++; do
 	if ! command -v "$compiler" >/dev/null; then
