@@ -21,6 +21,7 @@
 #include "run/command.h"
 #include "run/run.h"
 #include "util/clock.h"
+#include "util/fail.h"
 #include "util/log.h"
 #include "util/str.h"
 
@@ -127,12 +128,13 @@ static void on_run(void *ctx, struct run *r, enum run_state state, const char *e
 
 /* ---- before ---- */
 
-static int load_config(struct recording *rec, struct config **ret)
+/* Loaded twice, for the second time with the command's pid: warnings are said once. */
+static int load_config(struct recording *rec, bool want_warnings, struct config **ret)
 {
 	_cleanup_(config_errors_done) struct config_errors errors = {};
 	int r = config_load(&rec->sources, &errors, ret);
 
-	for (size_t i = 0; i < errors.n_warnings; i++)
+	for (size_t i = 0; i < errors.n_warnings && want_warnings; i++)
 		log_warning("%s", errors.warnings[i]);
 	return r < 0 ? print_errors(rec, &errors, r) : 0;
 }
@@ -142,12 +144,13 @@ static int make_core(struct recording *rec)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, 0 };
 	struct core_options options = { .on_off = on_off, .ctx = rec };
 	_cleanup_(config_freep) struct config *config = NULL;
-	int status = load_config(rec, &config), r;
+	int status = load_config(rec, true, &config), r;
 
 	if (status != 0)
 		return status;
 	/* What goes wrong is said; that all goes well is the progress line's business. */
 	log_set_level(rec->call->is_verbose ? HEARTH_LOG_DEBUG : HEARTH_LOG_WARNING);
+	fail_warn_if_ignored();
 	options.config = config;
 	r = core_new(&options, &rec->core);
 	if (r == 0)
@@ -217,7 +220,7 @@ static int start_run(struct recording *rec)
 	struct blueprint_options options = {};
 	struct config *config = NULL;
 	struct blueprint *b;
-	int status = load_config(rec, &config), r;
+	int status = load_config(rec, false, &config), r;
 
 	if (status != 0)
 		return status;
@@ -274,6 +277,10 @@ static int conclude(struct recording *rec)
 	if (!rec->summary)
 		return rec->status ? rec->status : EXIT_FAILED;
 	complete_summary(rec);
+	if (folder && rec->command && command_exec_error(rec->command)) {
+		output_remove(folder, rec->summary); /* of the launcher's few samples */
+		return rec->status;
+	}
 	if (folder && run_elapsed_ns(rec->run) > 0) {
 		status = output_write_summary(rec->plan->verb, folder, rec->summary, can_overwrite(rec));
 		output_give_to_user(folder, rec->is_folder_ours, rec->summary);
@@ -323,9 +330,9 @@ int record_run(const struct verb_plan *plan, struct cli_call *call)
 		r = loop_run(core_loop(rec.core));
 		status = r < 0 ? complain(&rec, EXIT_FAILED, strerror(-r)) : conclude(&rec);
 	}
+	status = exit_status(&rec, status);
 	if (status != 0 && rec.is_folder_ours)
 		(void)rmdir(plan->plan.output); /* unless something is in it */
-	status = exit_status(&rec, status);
 	if (rec.core && core_has_stuck(rec.core))
 		_exit(status);
 	release(&rec);

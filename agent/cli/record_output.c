@@ -98,6 +98,29 @@ static void give(int dir, const char *name, uid_t uid, gid_t gid)
 	(void)fchown(fd, uid, gid);
 }
 
+/* The name of an artifact below the folder; NULL for one that lies elsewhere. */
+static const char *name_in(const char *folder, const json_t *artifact)
+{
+	_cleanup_free_ char *absolute = realpath(folder, NULL);
+	const char *path = json_string_value(json_object_get(artifact, "path"));
+	size_t len = absolute ? strlen(absolute) : 0;
+
+	if (!path || !absolute || !str_starts(path, absolute) || path[len] != '/')
+		return NULL;
+	return strchr(path + len + 1, '/') ? NULL : path + len + 1;
+}
+
+void output_remove(const char *folder, const json_t *summary)
+{
+	_cleanup_close_ int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t i;
+	json_t *artifact;
+
+	json_array_foreach(json_object_get(summary, "artifacts"), i, artifact)
+		if (name_in(folder, artifact))
+			(void)unlinkat(dir, name_in(folder, artifact), 0);
+}
+
 void output_give_to_user(const char *folder, bool is_folder_ours, const json_t *summary)
 {
 	_cleanup_close_ int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -109,11 +132,10 @@ void output_give_to_user(const char *folder, bool is_folder_ours, const json_t *
 	if (dir < 0 || geteuid() != 0 || !read_id("SUDO_UID", &uid) || !read_id("SUDO_GID", &gid))
 		return;
 	json_array_foreach(json_object_get(summary, "artifacts"), i, artifact) {
-		const char *path = json_string_value(json_object_get(artifact, "path"));
-		const char *name = path ? strrchr(path, '/') : NULL;
+		const char *name = name_in(folder, artifact);
 
 		if (name)
-			give(dir, name + 1, (uid_t)uid, (gid_t)gid);
+			give(dir, name, (uid_t)uid, (gid_t)gid);
 	}
 	give(dir, "summary.json", (uid_t)uid, (gid_t)gid);
 	if (is_folder_ours && fstat(dir, &st) == 0 && st.st_uid == 0)

@@ -16,6 +16,9 @@ int output_prepare(const char *verb, const char *folder, bool can_overwrite, boo
 int output_write_summary(const char *verb, const char *folder, const struct json_t *summary,
 			 bool can_overwrite);
 
+/* Unlinks the artifacts of a recording that came to nothing. */
+void output_remove(const char *folder, const struct json_t *summary);
+
 /*
  * As root under sudo: gives the folder (if it is ours: made by output_prepare) and the artifacts
  * of the summary to SUDO_UID:SUDO_GID. Links are never followed.
