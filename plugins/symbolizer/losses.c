@@ -61,6 +61,11 @@ static const char *cause_text(const struct window *w, uint32_t index)
 }
 
 /* Only a file that was read and has no symbol there can be mended by a package. */
+static bool is_for_want_of_symbols(const char *cause)
+{
+	return strcmp(cause, NO_SYMBOL) == 0 || strcmp(cause, NO_SYMBOLS) == 0;
+}
+
 static void note_stripped(struct window *w, uint32_t frame, uint32_t n_samples)
 {
 	const char *cause = cause_text(w, w->frames[frame].cause);
@@ -68,7 +73,7 @@ static void note_stripped(struct window *w, uint32_t frame, uint32_t n_samples)
 	struct hearth_binary binary = hearth_profile_binary(&w->flat, row.binary);
 	const char *path = hearth_flat_string(&w->flat, binary.path);
 
-	if (row.kind == HEARTH_FRAME_NATIVE && *path == '/' && strcmp(cause, NO_SYMBOL) == 0)
+	if (row.kind == HEARTH_FRAME_NATIVE && *path == '/' && is_for_want_of_symbols(cause))
 		stripped_add(w->stripped, path, n_samples);
 }
 

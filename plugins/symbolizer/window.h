@@ -16,7 +16,9 @@
 #include "cache.h"
 #include "stripped.h"
 
-#define NO_SYMBOL "no symbol covers it" /* as the inspector puts it */
+/* As the inspector puts it. */
+#define NO_SYMBOL "no symbol covers it"
+#define NO_SYMBOLS "the file has no symbols (stripped)"
 
 /* A frame that wants a name. */
 struct wanted {

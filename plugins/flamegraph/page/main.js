@@ -28,16 +28,34 @@ function frequency() {
 	return data.period && data.periodUnit === "nanoseconds" ? 1e9 / data.period : 0;
 }
 
+// Why stacks are cut, the most frequent cause first.
+function mainCause(counts) {
+	return Object.entries(counts).sort((a, b) => b[1] - a[1])[0][0];
+}
+
 // 95 % interval of a share of one percent: 1.96 × sqrt(p (1 - p) / n).
 function verdict() {
 	const n = data.samples, spread = 1.96 * Math.sqrt(0.01 * 0.99 / n) * 100, hz = frequency();
 	const faster = hz && hz < 4000 ? " or with -F 4999" : "";
 	const known = `a function of 1 % is known to ±${spread < 0.1 ? spread.toFixed(2) : spread.toFixed(1)} %`;
-	if (n >= 10000)
-		return ["ok", `Enough samples: ${known}.`];
-	if (n >= 1000)
+	const cut = n - data.whole;
+	if (n < 1000)
+		return ["high", `Too few samples: ${count(n)} in ${seconds()}. Record longer${faster}.`];
+	if (cut > n / 10)
+		return ["med", `${percent(cut, n)} of the stacks are cut: ${mainCause(data.truncated)}. Callers are missing there; self weights are right.`];
+	if (n < 10000)
 		return ["med", `Enough for the large functions: ${known}. Record longer${faster} to see small ones.`];
-	return ["high", `Too few samples: ${count(n)} in ${seconds()}. Record longer${faster}.`];
+	return ["ok", `Enough samples: ${known}.`];
+}
+
+// Options are not to be broken over lines.
+function noteText(text) {
+	return text.split(/(-F \d+)/).map((part, i) => {
+		const span = document.createElement("span");
+		span.className = i % 2 ? "whole" : "";
+		span.textContent = part;
+		return span;
+	});
 }
 
 function showFacts() {
@@ -57,7 +75,7 @@ function showFacts() {
 	if (data.samples) {
 		const [level, text] = verdict(), note = document.createElement("p");
 		note.className = `note ${level}`;
-		note.textContent = text;
+		note.append(...noteText(text));
 		by("facts").append(note);
 	}
 }
@@ -66,7 +84,7 @@ function showWhere() {
 	const hz = frequency(), parts = [data.title, data.labels["service.name"], data.labels["host.name"]];
 	if (data.event)
 		parts.push(hz ? `${data.event} ${Math.round(hz)} Hz` : data.event);
-	by("where").textContent = parts.filter(Boolean).join(" · ");
+	by("where").textContent = [...new Set(parts.filter(Boolean))].join(" · ");
 	document.title = [data.title || data.labels["service.name"] || data.labels["host.name"], "flame graph"].filter(Boolean).join(" · ");
 	if (data.startMs)
 		by("where").title = `recorded ${new Date(data.startMs).toISOString().replace("T", " ").slice(0, 19)} UTC`;
