@@ -19,7 +19,6 @@
 #include "plugin/crash.h"
 #include "run/run.h"
 #include "util/clock.h"
-#include "util/fail.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/str.h"
@@ -348,7 +347,6 @@ int agent_main(const struct agent_options *options)
 		log_error_errno(r, "cannot log to %s: %m; logging to stderr",
 				config->log_file ? config->log_file : "the journal");
 	log_set_level(config->log_level);
-	fail_warn_if_ignored();
 	r = notify_new(&a.notify);
 	if (r < 0)
 		log_warning("NOTIFY_SOCKET is neither a path nor an @name; the service manager is not told");

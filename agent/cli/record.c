@@ -21,7 +21,6 @@
 #include "run/command.h"
 #include "run/run.h"
 #include "util/clock.h"
-#include "util/fail.h"
 #include "util/log.h"
 #include "util/str.h"
 
@@ -150,7 +149,6 @@ static int make_core(struct recording *rec)
 		return status;
 	/* What goes wrong is said; that all goes well is the progress line's business. */
 	log_set_level(rec->call->is_verbose ? HEARTH_LOG_DEBUG : HEARTH_LOG_WARNING);
-	fail_warn_if_ignored();
 	options.config = config;
 	r = core_new(&options, &rec->core);
 	if (r == 0)

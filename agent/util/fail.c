@@ -5,7 +5,6 @@
  */
 #include "util/fail.h"
 
-#include <stdlib.h>
 
 #ifdef HEARTH_FAILPOINTS
 
@@ -16,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -208,25 +208,6 @@ unsigned long fail_count(const char *name)
 			n += fail_rules[i].n_struck;
 	pthread_mutex_unlock(&fail_lock);
 	return n;
-}
-
-void fail_warn_if_ignored(void)
-{
-}
-
-#else
-
-#include <stdatomic.h>
-
-#include "util/log.h"
-
-void fail_warn_if_ignored(void)
-{
-	static atomic_flag was_said = ATOMIC_FLAG_INIT;
-
-	if (getenv("HEARTH_FAILPOINT") && !atomic_flag_test_and_set(&was_said))
-		log_warning("HEARTH_FAILPOINT is set, but this build has no failpoints; "
-			    "build with -Dfailpoints=true to use it");
 }
 
 #endif

@@ -26,9 +26,3 @@ static inline int fail_point(const char *name)
 }
 
 #endif
-
-/*
- * Warns, once, if HEARTH_FAILPOINT is set and this build has no failpoints: whoever set it must
- * not believe in a test that tested nothing. For the edge that starts a verb.
- */
-void fail_warn_if_ignored(void);
