@@ -304,6 +304,16 @@ static int refuse_missing_pids(struct sampler *s)
 	return 0;
 }
 
+/* For summary.json: what was asked for, not what a budget made of it. */
+static void report_event(struct sampler *s)
+{
+	char frequency[16];
+
+	snprintf(frequency, sizeof(frequency), "%u", (unsigned int)s->settings.frequency);
+	s->host->report(s->host, "event", "\"cpu-clock\"");
+	s->host->report(s->host, "frequency_hz", frequency);
+}
+
 static int32_t sampler_start(void *instance)
 {
 	struct sampler *s = instance;
@@ -333,6 +343,7 @@ static int32_t sampler_start(void *instance)
 		return r;
 	s->host->set_timer(s->host, TIMER_DRAIN, DRAIN_NS, DRAIN_NS);
 	s->host->set_timer(s->host, TIMER_CPUS, CPUS_NS, CPUS_NS);
+	report_event(s);
 	return 0;
 }
 
