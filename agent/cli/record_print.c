@@ -108,9 +108,26 @@ static void print_facts(const json_t *summary)
 	print_causes("cut stacks", json_object_get(stacks, "truncated"));
 }
 
+/* A hundred samples still leave ± 10 points on a function with half of them. */
+#define ENOUGH_SAMPLES 100
+
+static const char *print_amount(const json_t *summary, const char *title)
+{
+	uint64_t n = number(json_object_get(summary, "samples"), "delivered");
+
+	if (n >= ENOUGH_SAMPLES)
+		return title;
+	if (n == 0)
+		printf("%-11s  no samples: nothing that was to be recorded ran on a CPU meanwhile\n", title);
+	else
+		printf("%-11s  too few samples to trust a share: record longer, or with a higher -F\n",
+		       title);
+	return "";
+}
+
 static void print_advice(const json_t *summary)
 {
-	const char *title = "advice";
+	const char *title = print_amount(summary, "advice");
 	size_t i;
 	json_t *line;
 
