@@ -13,6 +13,16 @@
 #include "run/blueprint.h"
 #include "util/log.h"
 
+static void shadowed_tell(const struct blueprint *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct plugin *p = b->members[i].component->plugin;
+
+		if (p->shadowed)
+			log_notice("%s is not used: %s comes first in plugin_dirs", p->shadowed, p->path);
+	}
+}
+
 /* Everything but create(): plugins, options, wiring. Takes c; ret owns it. */
 static int plan_check(struct config *c, struct config_errors *errors, struct blueprint **ret)
 {
@@ -21,7 +31,11 @@ static int plan_check(struct config *c, struct config_errors *errors, struct blu
 	_cleanup_(registry_freep) struct registry *plugins = NULL;
 	int r = registry_new(c->plugin_dirs, &plugins);
 
-	return r < 0 ? r : blueprint_make(TAKE_PTR(owned), plugins, &how, errors, ret);
+	if (r == 0)
+		r = blueprint_make(TAKE_PTR(owned), plugins, &how, errors, ret);
+	if (r == 0)
+		shadowed_tell(*ret);
+	return r;
 }
 
 static int whole_check(const struct cli_call *call, struct config_errors *errors,
