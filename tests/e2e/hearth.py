@@ -94,7 +94,7 @@ class Agent:
                                         stdout=log, stderr=log)
         self.pid = self.process.pid
         if wait:
-            wait_for("the status socket (log: %s)" % self.log(), self.is_up, 20)
+            wait_for("the agent to have started", self.is_up, 20)
 
     def configure(self, config):
         """Writes a config, a dict or YAML text (JSON is YAML)."""
@@ -106,7 +106,7 @@ class Agent:
     def is_up(self):
         assert self.process.poll() is None, "the agent ended with %s:\n%s" % (self.process.returncode, self.log())
         try:
-            return self.status()
+            return self.status()["state"] != "starting"
         except (OSError, ValueError):
             return None
 

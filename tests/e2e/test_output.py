@@ -132,7 +132,7 @@ def test_output_is_plain_where_it_is_no_terminal(hearth):
 
 def test_progress_is_shown_on_a_terminal(hearth):
     p = subprocess.run(["script", "-qec", "%s record -d 2 -o out" % hearth.binary, "/dev/null"], capture_output=True,
-                       text=True, cwd=hearth.tmp, env=hearth.environment(TERM="xterm"), timeout=60)
+                       cwd=hearth.tmp, env=hearth.environment(TERM="xterm"), timeout=60)
     assert p.returncode == 0, p.stdout
     assert b"\r" in p.stdout.replace(b"\r\n", b"\n")
 
