@@ -27,7 +27,7 @@ static char *json_reserve(struct json_text *j, size_t n)
 		return j->text + j->len;
 	p = realloc(j->text, capacity);
 	if (!p) {
-		json_done(j);
+		json_text_done(j);
 		j->error = -ENOMEM;
 		return NULL;
 	}
@@ -36,7 +36,7 @@ static char *json_reserve(struct json_text *j, size_t n)
 	return p + j->len;
 }
 
-void json_raw(struct json_text *j, const char *s, size_t n)
+void json_put_raw(struct json_text *j, const char *s, size_t n)
 {
 	char *p = json_reserve(j, n);
 
@@ -50,8 +50,8 @@ void json_raw(struct json_text *j, const char *s, size_t n)
 static void json_value(struct json_text *j, const char *s, size_t n)
 {
 	if (j->needs_comma)
-		json_raw(j, ",", 1);
-	json_raw(j, s, n);
+		json_put_raw(j, ",", 1);
+	json_put_raw(j, s, n);
 	j->needs_comma = true;
 }
 
@@ -63,14 +63,14 @@ void json_open(struct json_text *j, char bracket)
 
 void json_close(struct json_text *j, char bracket)
 {
-	json_raw(j, &bracket, 1);
+	json_put_raw(j, &bracket, 1);
 	j->needs_comma = true;
 }
 
-void json_key(struct json_text *j, const char *key)
+void json_put_key(struct json_text *j, const char *key)
 {
-	json_string(j, key);
-	json_raw(j, ":", 1);
+	json_put_string(j, key);
+	json_put_raw(j, ":", 1);
 	j->needs_comma = false;
 }
 
@@ -91,10 +91,10 @@ static void json_escape(struct json_text *j, const unsigned char *s, size_t n)
 		snprintf(text, sizeof(text), "\\u20%02x", s[2] & 0x3f);
 	else
 		snprintf(text, sizeof(text), "\\u%04x", *s);
-	json_raw(j, text, 6);
+	json_put_raw(j, text, 6);
 }
 
-void json_string(struct json_text *j, const char *string)
+void json_put_string(struct json_text *j, const char *string)
 {
 	const unsigned char *s = (const unsigned char *)string, *end = s + strlen(string);
 
@@ -105,77 +105,77 @@ void json_string(struct json_text *j, const char *string)
 
 		while (s < end && (n = utf8_sequence(s, (size_t)(end - s)), is_plain(s, n)))
 			s += n;
-		json_raw(j, (const char *)start, (size_t)(s - start));
+		json_put_raw(j, (const char *)start, (size_t)(s - start));
 		if (s < end) {
 			json_escape(j, s, n);
 			s += n ? n : 1;
 		}
 	}
-	json_raw(j, "\"", 1);
+	json_put_raw(j, "\"", 1);
 }
 
-void json_uint(struct json_text *j, uint64_t value)
+void json_put_uint(struct json_text *j, uint64_t value)
 {
 	char text[24];
 
 	json_value(j, text, (size_t)snprintf(text, sizeof(text), "%" PRIu64, value));
 }
 
-void json_number(struct json_text *j, double value)
+void json_put_number(struct json_text *j, double value)
 {
 	char text[32];
 
 	if (isfinite(value))
 		json_value(j, text, (size_t)snprintf(text, sizeof(text), "%.15g", value));
 	else
-		json_null(j);
+		json_put_null(j);
 }
 
-void json_bool(struct json_text *j, bool value)
+void json_put_bool(struct json_text *j, bool value)
 {
 	json_value(j, value ? "true" : "false", value ? 4 : 5);
 }
 
-void json_null(struct json_text *j)
+void json_put_null(struct json_text *j)
 {
 	json_value(j, "null", 4);
 }
 
-void json_hex(struct json_text *j, const uint8_t *bytes, size_t n)
+void json_put_hex(struct json_text *j, const uint8_t *bytes, size_t n)
 {
 	json_value(j, "\"", 1);
 	for (size_t i = 0; i < n; i++) {
 		char text[3];
 
 		snprintf(text, sizeof(text), "%02x", bytes[i]);
-		json_raw(j, text, 2);
+		json_put_raw(j, text, 2);
 	}
-	json_raw(j, "\"", 1);
+	json_put_raw(j, "\"", 1);
 }
 
 void json_member_string(struct json_text *j, const char *key, const char *s)
 {
-	json_key(j, key);
+	json_put_key(j, key);
 	if (s && *s)
-		json_string(j, s);
+		json_put_string(j, s);
 	else
-		json_null(j);
+		json_put_null(j);
 }
 
 void json_member_uint(struct json_text *j, const char *key, uint64_t value)
 {
-	json_key(j, key);
-	json_uint(j, value);
+	json_put_key(j, key);
+	json_put_uint(j, value);
 }
 
-void json_reset(struct json_text *j)
+void json_text_reset(struct json_text *j)
 {
 	j->len = 0;
 	j->needs_comma = false;
 	j->error = 0;
 }
 
-void json_done(struct json_text *j)
+void json_text_done(struct json_text *j)
 {
 	free(j->text);
 	*j = (struct json_text){ 0 };

@@ -19,23 +19,23 @@ struct json_text {
 
 void json_open(struct json_text *j, char bracket); /* '{' or '[' */
 void json_close(struct json_text *j, char bracket);
-void json_key(struct json_text *j, const char *key);
+void json_put_key(struct json_text *j, const char *key);
 
 /*
  * Any bytes: those that are not UTF-8 become U+FFFD. `<`, `>`, `&` and the line separators that
  * JavaScript once tripped over are escaped, so the text may stand inside a <script> element.
  */
-void json_string(struct json_text *j, const char *s);
-void json_uint(struct json_text *j, uint64_t value);
-void json_number(struct json_text *j, double value); /* not finite: null */
-void json_bool(struct json_text *j, bool value);
-void json_null(struct json_text *j);
-void json_hex(struct json_text *j, const uint8_t *bytes, size_t n); /* a string of hex digits */
+void json_put_string(struct json_text *j, const char *s);
+void json_put_uint(struct json_text *j, uint64_t value);
+void json_put_number(struct json_text *j, double value); /* not finite: null */
+void json_put_bool(struct json_text *j, bool value);
+void json_put_null(struct json_text *j);
+void json_put_hex(struct json_text *j, const uint8_t *bytes, size_t n); /* a string of hex digits */
 
 void json_member_string(struct json_text *j, const char *key, const char *s); /* "" or NULL: null */
 void json_member_uint(struct json_text *j, const char *key, uint64_t value);
 
 /* Appends as it is: a newline after a value, digits inside a string. */
-void json_raw(struct json_text *j, const char *s, size_t n);
-void json_reset(struct json_text *j); /* empties it, keeps the memory */
-void json_done(struct json_text *j);
+void json_put_raw(struct json_text *j, const char *s, size_t n);
+void json_text_reset(struct json_text *j); /* empties it, keeps the memory */
+void json_text_done(struct json_text *j);

@@ -140,7 +140,7 @@ static void write_lines(struct debug_json *d)
 	}
 	d->is_failing = r < 0;
 	d->n_lines = 0;
-	json_reset(&d->text);
+	json_text_reset(&d->text);
 }
 
 static int32_t debug_json_consume(void *instance, const struct hearth_batch *b)
@@ -154,14 +154,14 @@ static int32_t debug_json_consume(void *instance, const struct hearth_batch *b)
 	if (r == -ENOMEM) {
 		d->host->count(d->host, "lines_lost.out of memory", d->n_lines + 1);
 		d->n_lines = 0;
-		json_reset(&d->text);
+		json_text_reset(&d->text);
 		return r;
 	}
 	if (r < 0) {
 		d->text.len = before;
 		return r;
 	}
-	json_raw(&d->text, "\n", 1);
+	json_put_raw(&d->text, "\n", 1);
 	d->n_lines++;
 	if (d->flush || d->text.len >= GATHER_BYTES)
 		write_lines(d);
@@ -195,7 +195,7 @@ static void debug_json_destroy(void *instance)
 	if (d->fd >= 0)
 		write_lines(d);
 	closep(&d->fd);
-	json_done(&d->text);
+	json_text_done(&d->text);
 	free(d->path);
 	free(d);
 }

@@ -39,19 +39,19 @@ static void write_point(struct json_text *j, const struct hearth_flat *f, uint64
 	json_open(j, '{');
 	line_string(j, "name", f, p.name);
 	line_string(j, "unit", f, p.unit);
-	json_key(j, "kind");
-	json_string(j, metric_kind(p.kind));
-	json_key(j, "value");
-	json_number(j, p.value);
+	json_put_key(j, "kind");
+	json_put_string(j, metric_kind(p.kind));
+	json_put_key(j, "value");
+	json_put_number(j, p.value);
 	json_member_uint(j, "start_ns", p.start_ns);
 	json_member_uint(j, "end_ns", p.end_ns);
-	json_key(j, "attributes");
+	json_put_key(j, "attributes");
 	json_open(j, '{');
 	for (uint32_t k = 0; k < p.n_attributes && p.first_attribute + (uint64_t)k < n; k++) {
 		struct hearth_metric_attribute a = hearth_metrics_attribute(f, &p, k);
 
-		json_key(j, hearth_flat_string(f, a.key));
-		json_string(j, hearth_flat_string(f, a.value));
+		json_put_key(j, hearth_flat_string(f, a.key));
+		json_put_string(j, hearth_flat_string(f, a.value));
 	}
 	json_close(j, '}');
 	json_close(j, '}');
@@ -65,7 +65,7 @@ int line_metrics(struct json_text *j, const struct hearth_batch *b)
 	r = hearth_metrics_open(&f, b);
 	if (r < 0)
 		return r;
-	json_key(j, "points");
+	json_put_key(j, "points");
 	json_open(j, '[');
 	for (uint64_t i = 0; i < hearth_flat_count(&f, HEARTH_METRICS_POINTS); i++)
 		write_point(j, &f, i);
@@ -87,8 +87,8 @@ int line_artifact(struct json_text *j, const struct hearth_batch *b)
 	line_string(j, "media_type", &f, row.media_type);
 	line_string(j, "description", &f, row.description);
 	json_member_uint(j, "bytes", row.size);
-	json_key(j, "sha256");
-	json_hex(j, row.sha256, sizeof(row.sha256));
+	json_put_key(j, "sha256");
+	json_put_hex(j, row.sha256, sizeof(row.sha256));
 	json_member_uint(j, "window_start_ns", row.window_start_ns);
 	json_member_uint(j, "window_end_ns", row.window_end_ns);
 	return 0;
@@ -118,13 +118,13 @@ int line_receipt(struct json_text *j, const struct hearth_batch *b)
 	if (r < 0)
 		return r;
 	row = hearth_receipt(&f);
-	json_key(j, "state");
-	json_string(j, receipt_state(row.state));
+	json_put_key(j, "state");
+	json_put_string(j, receipt_state(row.state));
 	line_string(j, "path", &f, row.path);
 	line_string(j, "url", &f, row.url);
 	line_string(j, "error", &f, row.error);
-	json_key(j, "sha256");
-	json_hex(j, row.sha256, sizeof(row.sha256));
+	json_put_key(j, "sha256");
+	json_put_hex(j, row.sha256, sizeof(row.sha256));
 	json_member_uint(j, "time_ns", row.time_ns);
 	return 0;
 }
@@ -147,10 +147,10 @@ int line_from_batch(struct json_text *j, const struct hearth_batch *b, bool with
 	int r;
 
 	json_open(j, '{');
-	json_key(j, "schema");
-	json_string(j, b->schema);
-	json_key(j, "instance");
-	json_string(j, b->instance);
+	json_put_key(j, "schema");
+	json_put_string(j, b->schema);
+	json_put_key(j, "instance");
+	json_put_string(j, b->instance);
 	json_member_string(j, "run", b->run);
 	json_member_uint(j, "sequence", b->sequence);
 	r = line_payload(j, b, with_samples);

@@ -44,12 +44,12 @@ static void write_info(struct json_text *j, const struct hearth_flat *f)
 	line_string(j, "period_type", f, info.period_type);
 	line_string(j, "period_unit", f, info.period_unit);
 	json_member_uint(j, "period", info.period);
-	json_key(j, "window");
+	json_put_key(j, "window");
 	json_open(j, '{');
 	json_member_uint(j, "start_ns", info.window_start_ns);
 	json_member_uint(j, "end_ns", info.window_end_ns);
 	json_close(j, '}');
-	json_key(j, "clock");
+	json_put_key(j, "clock");
 	json_open(j, '{');
 	json_member_uint(j, "monotonic_ns", info.clock_monotonic_ns);
 	json_member_uint(j, "realtime_ns", info.clock_realtime_ns);
@@ -59,14 +59,14 @@ static void write_info(struct json_text *j, const struct hearth_flat *f)
 
 static void write_losses(struct json_text *j, const struct hearth_flat *f)
 {
-	json_key(j, "losses");
+	json_put_key(j, "losses");
 	json_open(j, '[');
 	for (uint64_t i = 0; i < hearth_flat_count(f, HEARTH_PROFILE_LOSSES); i++) {
 		struct hearth_loss loss = hearth_profile_loss(f, i);
 
 		json_open(j, '{');
-		json_key(j, "kind");
-		json_string(j, loss_kind(loss.kind));
+		json_put_key(j, "kind");
+		json_put_string(j, loss_kind(loss.kind));
 		line_string(j, "cause", f, loss.cause);
 		json_member_uint(j, "count", loss.count);
 		json_close(j, '}');
@@ -92,7 +92,7 @@ static void write_counts(struct json_text *j, const struct hearth_flat *f)
 		{ "process_events", HEARTH_PROFILE_EVENTS, 0 },
 	};
 
-	json_key(j, "counts");
+	json_put_key(j, "counts");
 	json_open(j, '{');
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		uint64_t n = hearth_flat_count(f, tables[i].id);
@@ -139,7 +139,7 @@ static int write_processes(struct json_text *j, const struct hearth_flat *f)
 	if (!top)
 		return -ENOMEM;
 	json_member_uint(j, "value", value);
-	json_key(j, "top_processes");
+	json_put_key(j, "top_processes");
 	json_open(j, '[');
 	for (uint64_t i = 0; i < n && i < TOP_PROCESSES && top[i].samples; i++) {
 		struct hearth_process p = hearth_profile_process(f, top[i].process);

@@ -26,7 +26,7 @@ static void write_lines(struct json_text *j, const struct hearth_flat *f,
 {
 	uint64_t n = hearth_flat_count(f, HEARTH_PROFILE_LINES);
 
-	json_key(j, "lines");
+	json_put_key(j, "lines");
 	json_open(j, '[');
 	for (uint32_t i = 0; i < lines->count && lines->first + (uint64_t)i < n; i++) {
 		struct hearth_line line = hearth_profile_line(f, lines->first + (uint64_t)i);
@@ -50,14 +50,14 @@ static void write_frame(struct json_text *j, const struct hearth_flat *f, uint64
 
 	snprintf(address, sizeof(address), "0x%" PRIx64, frame.address);
 	json_open(j, '{');
-	json_key(j, "kind");
-	json_string(j, frame_kind(frame.kind));
-	json_key(j, "address");
-	json_string(j, address);
-	json_key(j, "is_return");
-	json_bool(j, frame.flags & HEARTH_FRAME_IS_RETURN);
-	json_key(j, "is_raw");
-	json_bool(j, frame.flags & HEARTH_FRAME_RAW);
+	json_put_key(j, "kind");
+	json_put_string(j, frame_kind(frame.kind));
+	json_put_key(j, "address");
+	json_put_string(j, address);
+	json_put_key(j, "is_return");
+	json_put_bool(j, frame.flags & HEARTH_FRAME_IS_RETURN);
+	json_put_key(j, "is_raw");
+	json_put_bool(j, frame.flags & HEARTH_FRAME_RAW);
 	line_string(j, "binary", f, binary.path);
 	write_lines(j, f, &lines);
 	line_string(j, "cause", f, lines.cause ? lines.cause : frame.cause);
@@ -70,10 +70,10 @@ static void write_stack(struct json_text *j, const struct hearth_flat *f, uint64
 	uint64_t n = hearth_flat_count(f, HEARTH_PROFILE_STACK_FRAMES);
 
 	json_open(j, '{');
-	json_key(j, "frames");
+	json_put_key(j, "frames");
 	json_open(j, '[');
 	for (uint32_t k = 0; k < stack.count && stack.first + (uint64_t)k < n; k++)
-		json_uint(j, hearth_profile_stack_frame(f, &stack, k));
+		json_put_uint(j, hearth_profile_stack_frame(f, &stack, k));
 	json_close(j, ']');
 	line_string(j, "truncated", f, stack.truncated);
 	json_close(j, '}');
@@ -92,11 +92,11 @@ static void write_sample(struct json_text *j, const struct hearth_flat *f, uint6
 	json_member_uint(j, "pid", p.pid);
 	json_member_uint(j, "tid", t.tid);
 	line_string(j, "comm", f, t.comm ? t.comm : p.comm);
-	json_key(j, "cpu");
+	json_put_key(j, "cpu");
 	if (s.cpu == HEARTH_NO_CPU)
-		json_null(j);
+		json_put_null(j);
 	else
-		json_uint(j, s.cpu);
+		json_put_uint(j, s.cpu);
 	json_close(j, '}');
 }
 
@@ -104,7 +104,7 @@ static void write_table(struct json_text *j, const struct hearth_flat *f, const 
 			uint32_t id,
 			void (*write_row)(struct json_text *, const struct hearth_flat *, uint64_t))
 {
-	json_key(j, key);
+	json_put_key(j, key);
 	json_open(j, '[');
 	for (uint64_t i = 0; i < hearth_flat_count(f, id); i++)
 		write_row(j, f, i);

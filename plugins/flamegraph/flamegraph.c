@@ -293,7 +293,7 @@ static int send_unsent(struct flamegraph *f)
 
 static int report(struct flamegraph *f, const struct layout *l)
 {
-	_cleanup_(json_done) struct json_text hottest = { .text = NULL };
+	_cleanup_(json_text_done) struct json_text hottest = { .text = NULL };
 	char number[24];
 	int r;
 

@@ -39,15 +39,15 @@ static void write_function(struct json_text *j, const struct tree *t,
 	const struct tree_label *label = tree_label(t, w->label);
 
 	json_open(j, '{');
-	json_key(j, "function");
-	json_string(j, tree_string(t, label->name));
+	json_put_key(j, "function");
+	json_put_string(j, tree_string(t, label->name));
 	json_member_string(j, "module", tree_string(t, label->module));
-	json_key(j, "kind");
-	json_string(j, label_kind_name(label->kind));
+	json_put_key(j, "kind");
+	json_put_string(j, label_kind_name(label->kind));
 	json_member_uint(j, "samples", w->self);
 	json_member_uint(j, "total", w->total);
-	json_key(j, "share");
-	json_number(j, all ? (double)w->self / (double)all : 0);
+	json_put_key(j, "share");
+	json_put_number(j, all ? (double)w->self / (double)all : 0);
 	json_close(j, '}');
 }
 

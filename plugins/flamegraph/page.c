@@ -56,7 +56,7 @@ static int numbering_init(struct numbering *n, const struct tree *t)
 
 static void write_causes(struct json_text *j, const char *key, const struct causes *c)
 {
-	json_key(j, key);
+	json_put_key(j, key);
 	json_open(j, '{');
 	for (uint32_t i = 0; i < c->n; i++)
 		json_member_uint(j, c->text[i], c->count[i]);
@@ -65,15 +65,15 @@ static void write_causes(struct json_text *j, const char *key, const struct caus
 
 static void write_labels_of_host(struct json_text *j, const struct page_about *about)
 {
-	json_key(j, "labels");
+	json_put_key(j, "labels");
 	json_open(j, '{');
 	for (uint32_t i = 0; i < about->n_labels; i++) {
 		struct hearth_label label;
 
 		memcpy(&label, (const char *)about->labels + (size_t)i * about->label_stride,
 		       sizeof(label));
-		json_key(j, label.key);
-		json_string(j, label.value);
+		json_put_key(j, label.key);
+		json_put_string(j, label.value);
 	}
 	json_close(j, '}');
 }
@@ -112,22 +112,22 @@ static int write_modules(struct json_text *j, const struct tree *t, const struct
 	dense = calloc(n_strings, sizeof(*dense));
 	if (!dense)
 		return -ENOMEM;
-	json_key(j, "modules");
+	json_put_key(j, "modules");
 	json_open(j, '[');
-	json_string(j, "");
+	json_put_string(j, "");
 	for (uint32_t i = 0; i < labels->n; i++) {
 		uint32_t module = tree_label(t, labels->labels[i])->module;
 
 		if (module == 0 || dense[module])
 			continue;
 		dense[module] = ++n;
-		json_string(j, tree_string(t, module));
+		json_put_string(j, tree_string(t, module));
 	}
 	json_close(j, ']');
-	json_key(j, "module");
+	json_put_key(j, "module");
 	json_open(j, '[');
 	for (uint32_t i = 0; i < labels->n; i++)
-		json_uint(j, dense[tree_label(t, labels->labels[i])->module]);
+		json_put_uint(j, dense[tree_label(t, labels->labels[i])->module]);
 	json_close(j, ']');
 	return 0;
 }
@@ -135,20 +135,20 @@ static int write_modules(struct json_text *j, const struct tree *t, const struct
 static int write_label_tables(struct json_text *j, const struct tree *t,
 			      const struct numbering *labels)
 {
-	json_key(j, "kindNames");
+	json_put_key(j, "kindNames");
 	json_open(j, '[');
 	for (uint32_t i = 0; i < N_LABEL_KINDS; i++)
-		json_string(j, label_kind_name(i));
+		json_put_string(j, label_kind_name(i));
 	json_close(j, ']');
-	json_key(j, "names");
+	json_put_key(j, "names");
 	json_open(j, '[');
 	for (uint32_t i = 0; i < labels->n; i++)
-		json_string(j, tree_string(t, tree_label(t, labels->labels[i])->name));
+		json_put_string(j, tree_string(t, tree_label(t, labels->labels[i])->name));
 	json_close(j, ']');
-	json_key(j, "kind");
+	json_put_key(j, "kind");
 	json_open(j, '[');
 	for (uint32_t i = 0; i < labels->n; i++)
-		json_uint(j, tree_label(t, labels->labels[i])->kind);
+		json_put_uint(j, tree_label(t, labels->labels[i])->kind);
 	json_close(j, ']');
 	return write_modules(j, t, labels);
 }
@@ -185,7 +185,7 @@ int page_write(const struct profile *p, const struct layout *l, const struct pag
 	       struct outfile *o)
 {
 	_cleanup_(numbering_done) struct numbering labels = { .n = 0 };
-	_cleanup_(json_done) struct json_text j = { .text = NULL };
+	_cleanup_(json_text_done) struct json_text j = { .text = NULL };
 	int r;
 
 	r = numbering_init(&labels, p->tree);

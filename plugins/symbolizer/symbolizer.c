@@ -131,13 +131,13 @@ static void remove_head(struct symbolizer *s)
 /* One line for the end of a run: what to install for the names that are missing. */
 static void report_advice(struct symbolizer *s)
 {
-	_cleanup_(json_done) struct json_text j = { .text = NULL };
+	_cleanup_(json_text_done) struct json_text j = { .text = NULL };
 	_cleanup_free_ char *advice = NULL;
 
 	if (stripped_advice(&s->stripped, "/var/lib/dpkg/info", &advice) < 0 || !advice)
 		return;
 	json_open(&j, '[');
-	json_string(&j, advice);
+	json_put_string(&j, advice);
 	json_close(&j, ']');
 	if (!j.error)
 		s->host->report(s->host, "advice", j.text);
