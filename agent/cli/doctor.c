@@ -29,6 +29,7 @@ enum { KERNEL_MAJOR = 6, KERNEL_MINOR = 1 };
 
 struct doctor {
 	struct diagnosis diagnosis;
+	struct diagnosis unloadable; /* plugins that are not wanted need not load */
 	struct cli_call *call;
 	struct config *config; /* by defaults if the configured one is broken */
 	struct registry *registry;
@@ -42,11 +43,11 @@ static void add(struct doctor *d, enum severity severity, const char *subject, c
 }
 
 /* Prints what has been found: a crash further on must not take it along. */
-static void end_section(struct doctor *d, const char *title)
+static void print_section(const struct doctor *d, struct diagnosis *section, const char *title)
 {
 	_cleanup_(buf_done) struct buf out = {};
 
-	diagnosis_write(&d->diagnosis, title, d->has_colour, &out);
+	diagnosis_write(section, title, d->has_colour, &out);
 	(void)fputs(buf_text(&out), stdout);
 	(void)fflush(stdout);
 }
@@ -197,7 +198,7 @@ static void look_at_component(struct doctor *d, const struct component *c)
 	crash_enter(c->c.name, "diagnose");
 	c->c.diagnose(&d->diagnosis.d);
 	crash_leave();
-	end_section(d, title);
+	print_section(d, &d->diagnosis, title);
 }
 
 static void look_at_plugin(void *ctx, const char *name, const struct plugin *p, const char *why)
@@ -205,8 +206,7 @@ static void look_at_plugin(void *ctx, const char *name, const struct plugin *p, 
 	struct doctor *d = ctx;
 
 	if (!p) {
-		add(d, SEVERITY_COSTS, "not loaded", why, NULL);
-		end_section(d, name);
+		diagnosis_add(&d->unloadable, SEVERITY_COSTS, name, why, NULL);
 		return;
 	}
 	for (size_t i = 0; i < p->n_components; i++)
@@ -215,18 +215,17 @@ static void look_at_plugin(void *ctx, const char *name, const struct plugin *p, 
 
 static int conclude(const struct doctor *d)
 {
-	const struct diagnosis *found = &d->diagnosis;
+	size_t n_broken = d->diagnosis.n_broken;
+	size_t n_costs = d->diagnosis.n_costs + d->unloadable.n_costs;
 
-	if (found->n_broken == 0 && found->n_costs == 0)
+	if (n_broken == 0 && n_costs == 0)
 		puts("\nEverything works. Next: hearth record -d 10 -o DIR");
-	else if (found->n_broken == 0)
-		printf("\nEverything works, %zu with a cost. Next: hearth record -d 10 -o DIR\n",
-		       found->n_costs);
+	else if (n_broken == 0)
+		printf("\nEverything works, %zu with a cost. Next: hearth record -d 10 -o DIR\n", n_costs);
 	else
 		printf("\n%zu broken, %zu with a cost. Behind → stands what mends it; then run hearth "
-		       "doctor again.\n",
-		       found->n_broken, found->n_costs);
-	return found->n_broken ? EXIT_FAILED : EXIT_OK;
+		       "doctor again.\n", n_broken, n_costs);
+	return n_broken ? EXIT_FAILED : EXIT_OK;
 }
 
 static int look(struct doctor *d)
@@ -241,11 +240,14 @@ static int look(struct doctor *d)
 	look_at_writable(d, "runtime folder", d->config->runtime_dir);
 	look_at_switch(d);
 	look_at_agent(d);
-	end_section(d, "hearth");
+	print_section(d, &d->diagnosis, "hearth");
 	r = registry_new(d->config->plugin_dirs, &d->registry);
 	if (r >= 0)
 		r = registry_each(d->registry, look_at_plugin, d);
-	return r < 0 ? r : d->diagnosis.error;
+	print_section(d, &d->unloadable, "plugins that do not load");
+	if (r >= 0)
+		r = d->diagnosis.error ? d->diagnosis.error : d->unloadable.error;
+	return r;
 }
 
 static int run(struct cli_call *call)
@@ -258,11 +260,13 @@ static int run(struct cli_call *call)
 		return cli_usage_error(call->name, "unexpected argument \"%s\"", call->arguments[0]);
 	(void)crash_init();
 	diagnosis_init(&d.diagnosis);
+	diagnosis_init(&d.unloadable);
 	r = look(&d);
 	if (r < 0)
 		log_error("cannot look at this machine: %s", strerror(-r));
 	status = r < 0 ? EXIT_FAILED : conclude(&d);
 	diagnosis_done(&d.diagnosis);
+	diagnosis_done(&d.unloadable);
 	registry_free(d.registry);
 	config_free(d.config);
 	return status;

@@ -99,17 +99,18 @@ static int option_write(const struct hearth_option *row, size_t width, struct bu
 	return out->error;
 }
 
-static int options_write(const struct option_table *t, const char *title, size_t width,
-			 struct buf *out)
+/* Rows that `own` (may be NULL) has as well are left out: a verb's row takes the place of ours. */
+static int options_write(const struct option_table *t, const struct option_table *own,
+			 const char *title, size_t width, struct buf *out)
 {
 	bool has_title = false;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct hearth_option row;
+		struct hearth_option row, same;
 		int r;
 
 		option_row(t, i, &row);
-		if (row.flags & HEARTH_HIDDEN)
+		if (row.flags & HEARTH_HIDDEN || (own && option_row_find(own, row.name, &same)))
 			continue;
 		if (!has_title)
 			(void)buf_printf(out, "\n%s:\n", title);
@@ -146,8 +147,8 @@ int help_verb(const struct page *p, const struct option_table *common, unsigned 
 	wrap(out, p->summary, 0, 0, width);
 	if (p->description)
 		description_write(p->description, width, out);
-	r = options_write(&p->options, "options", width, out);
-	return r < 0 ? r : options_write(common, "options of every verb", width, out);
+	r = options_write(&p->options, NULL, "options", width, out);
+	return r < 0 ? r : options_write(common, &p->options, "options of every verb", width, out);
 }
 
 int help_overview(const struct page_list *list, unsigned int width, struct buf *out)

@@ -103,15 +103,17 @@ static void option_write(const struct hearth_option *row, struct buf *out)
 	line(out, text.len ? buf_text(&text) : "See the description.");
 }
 
-static void options_write(const struct option_table *t, const char *title, struct buf *out)
+/* Rows that `own` (may be NULL) has as well are left out: a verb's row takes the place of ours. */
+static void options_write(const struct option_table *t, const struct option_table *own,
+			  const char *title, struct buf *out)
 {
 	bool has_title = false;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct hearth_option row;
+		struct hearth_option row, same;
 
 		option_row(t, i, &row);
-		if (row.flags & HEARTH_HIDDEN)
+		if (row.flags & HEARTH_HIDDEN || (own && option_row_find(own, row.name, &same)))
 			continue;
 		if (!has_title)
 			macro(out, "SH", title);
@@ -163,8 +165,8 @@ int man_verb(const struct page *p, const struct option_table *common, int64_t da
 	line(out, buf_text(&usage));
 	macro(out, "SH", "DESCRIPTION");
 	description_write(p->description ? p->description : p->summary, out);
-	options_write(&p->options, "OPTIONS", out);
-	options_write(common, "OPTIONS OF EVERY VERB", out);
+	options_write(&p->options, NULL, "OPTIONS", out);
+	options_write(common, &p->options, "OPTIONS OF EVERY VERB", out);
 	exits_write(out);
 	macro(out, "SH", "SEE ALSO");
 	(void)buf_append_string(out, ".BR hearth (1)\n");

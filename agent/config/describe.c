@@ -62,7 +62,7 @@ static void choices_describe(const struct hearth_option *row, struct buf *out)
 
 static void range_describe(const struct hearth_option *row, struct buf *out)
 {
-	if (row->max < row->min) {
+	if (row->max < row->min || row->max == INT64_MAX) {
 		(void)buf_append_string(out, ", at least ");
 		(void)units_format(row->type, row->min, out);
 		return;

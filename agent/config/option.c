@@ -121,9 +121,10 @@ static int unknown_report(const struct walk *w, const struct node *n)
 
 static int unknown_check(const struct walk *w)
 {
+	bool is_map = w->map && w->map->kind == NODE_MAP;
 	int worst = 0;
 
-	for (size_t i = 0; w->map && i < w->map->n_children; i++) {
+	for (size_t i = 0; is_map && i < w->map->n_children; i++) {
 		const struct node *n = w->map->children[i];
 		size_t row;
 		int r = 0;

@@ -7,6 +7,7 @@
 #include "config/yaml.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -351,6 +352,12 @@ static int document_read(struct reader *r, struct node **ret)
 	return 0;
 }
 
+static int too_large(struct config_errors *errors, const char *file)
+{
+	return config_error(errors, ((struct origin){file, 0, 0}),
+			    "more than 1 MiB; split it over conf.d/");
+}
+
 int yaml_parse(const char *name, const char *text, size_t len, struct config_errors *errors,
 	       struct node **ret)
 {
@@ -361,8 +368,7 @@ int yaml_parse(const char *name, const char *text, size_t len, struct config_err
 	if (!r.file)
 		return -ENOMEM;
 	if (len > MAX_TEXT)
-		return config_error(errors, ((struct origin){r.file, 0, 0}),
-				    "more than 1 MiB; split it over conf.d/");
+		return too_large(errors, r.file);
 	if (!yaml_parser_initialize(&r.parser))
 		return -ENOMEM;
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
@@ -381,6 +387,14 @@ int yaml_parse(const char *name, const char *text, size_t len, struct config_err
 	return 0;
 }
 
+/* Not file_read(): /dev/null, and the pipe of `--config <(…)`, are as good as a file. */
+static int text_read_all(const char *path, char **ret, size_t *ret_len)
+{
+	_cleanup_close_ int fd = sys_open(path, O_RDONLY | O_NOCTTY, 0);
+
+	return fd < 0 ? fd : fd_read_all(fd, MAX_TEXT, ret, ret_len);
+}
+
 int yaml_load(const char *path, struct config_errors *errors, struct node **ret)
 {
 	_cleanup_free_ char *text = NULL;
@@ -388,11 +402,11 @@ int yaml_load(const char *path, struct config_errors *errors, struct node **ret)
 	size_t len;
 	int r;
 
-	r = file_read(path, MAX_TEXT, &text, &len);
+	r = text_read_all(path, &text, &len);
 	if (r == -ENOENT || r == -ENOMEM)
 		return r;
 	if (r == -EFBIG)
-		return config_error(errors, origin, "more than 1 MiB; split it over conf.d/");
+		return too_large(errors, origin.file);
 	if (r < 0)
 		return config_error(errors, origin, "cannot be read: %s", strerror(-r));
 	return yaml_parse(path, text, len, errors, ret);
