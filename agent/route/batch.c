@@ -8,7 +8,10 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
+
+#include "util/sys.h"
 
 struct batch {
 	struct hearth_batch public;
@@ -30,16 +33,26 @@ static struct hearth_segment segment_at(const struct hearth_emission *e, uint32_
 	return s;
 }
 
-static void release_all(const struct hearth_emission *e)
+/* What nobody has taken yet, from segment `first` on. */
+static void release_from(const struct hearth_emission *e, uint32_t first)
 {
-	if (e->segment_stride < sizeof(struct hearth_segment))
-		return;
-	for (uint32_t i = 0; i < e->n_segments; i++) {
+	if (!e->segments || e->segment_stride < sizeof(struct hearth_segment))
+		return; /* there is no telling where they are */
+	for (uint32_t i = first; i < e->n_segments; i++) {
 		struct hearth_segment s = segment_at(e, i);
 
 		if (s.release)
 			s.release(s.ctx);
 	}
+}
+
+static void batch_free(struct batch *b)
+{
+	for (uint32_t i = 0; i < b->n_own; i++)
+		if (b->own[i].release)
+			b->own[i].release(b->own[i].ctx);
+	free(b->own);
+	free(b);
 }
 
 static char *put_string(char **at, const char *s)
@@ -51,13 +64,35 @@ static char *put_string(char **at, const char *s)
 	return copy;
 }
 
+static bool is_malformed(const struct hearth_emission *e)
+{
+	return !e->schema || e->segment_stride < sizeof(struct hearth_segment) ||
+	       (e->n_segments > 0 && !e->segments);
+}
+
+static struct batch *alloc_batch(const struct hearth_emission *e, size_t n_spans, size_t names)
+{
+	_cleanup_free_ struct batch *b =
+		sys_alloc(1, sizeof(*b) + n_spans * sizeof(b->spans[0]) + names);
+
+	if (!b)
+		return NULL;
+	b->own = sys_alloc(e->n_segments, sizeof(*b->own));
+	if (!b->own)
+		return NULL;
+	atomic_init(&b->refs, 1);
+	return TAKE_PTR(b);
+}
+
 static int take_segments(struct batch *b, const struct hearth_emission *e)
 {
 	for (uint32_t i = 0; i < e->n_segments; i++) {
 		struct hearth_segment s = segment_at(e, i);
 
+		if (!s.data && s.len > 0)
+			return -EINVAL;
 		if (!s.release && s.len > 0) {
-			void *copy = malloc(s.len);
+			void *copy = sys_realloc(NULL, s.len, 1);
 
 			if (!copy)
 				return -ENOMEM;
@@ -72,42 +107,36 @@ static int take_segments(struct batch *b, const struct hearth_emission *e)
 	return 0;
 }
 
-int batch_new(const struct hearth_emission *e, const char *instance, const char *run,
-	      uint64_t sequence, struct batch **ret)
+static void share_segments(struct batch *b, struct batch *parent)
 {
-	struct batch *parent = e->parent ? batch_from_public(e->parent) : NULL;
-	uint32_t n = e->n_segments + (parent ? parent->public.n_segments : 0);
-	size_t names = 0;
-	struct batch *b;
-	char *at;
+	b->parent = batch_ref(parent);
+	memcpy(b->spans + b->n_own, parent->spans,
+	       parent->public.n_segments * sizeof(b->spans[0]));
+}
 
-	if (!e->schema || e->segment_stride < sizeof(struct hearth_segment)) {
-		release_all(e);
-		return -EINVAL;
+int batch_new(const struct hearth_emission *e, const char *instance, const char *run,
+	      struct batch **ret)
+{
+	struct batch *parent = e->parent ? batch_from_public(e->parent) : NULL, *b = NULL;
+	uint32_t n = e->n_segments;
+	char *at;
+	int r = 0;
+
+	if (is_malformed(e) ||
+	    (parent && __builtin_add_overflow(n, parent->public.n_segments, &n)))
+		r = -EINVAL;
+	if (r == 0) {
+		b = alloc_batch(e, n, strlen(e->schema) + strlen(instance) + strlen(run) + 3);
+		r = b ? take_segments(b, e) : -ENOMEM;
 	}
-	names = strlen(e->schema) + strlen(instance) + strlen(run) + 3;
-	b = calloc(1, sizeof(*b) + n * sizeof(b->spans[0]) + names);
-	if (!b || !(b->own = calloc(e->n_segments + 1, sizeof(*b->own)))) {
-		free(b);
-		release_all(e);
-		return -ENOMEM;
+	if (r < 0) {
+		release_from(e, b ? b->n_own : 0);
+		if (b)
+			batch_free(b);
+		return r;
 	}
-	atomic_init(&b->refs, 1);
-	if (take_segments(b, e) < 0) {
-		/* What was copied is ours; what was not reached is still the emitter's to release. */
-		for (uint32_t i = 0; i < b->n_own; i++)
-			if (!segment_at(e, i).release)
-				b->own[i].release(b->own[i].ctx);
-		free(b->own);
-		free(b);
-		release_all(e);
-		return -ENOMEM;
-	}
-	if (parent) {
-		b->parent = batch_ref(parent);
-		memcpy(b->spans + e->n_segments, parent->spans,
-		       parent->public.n_segments * sizeof(b->spans[0]));
-	}
+	if (parent)
+		share_segments(b, parent);
 	at = (char *)(b->spans + n);
 	b->public = (struct hearth_batch){
 		.size = sizeof(b->public),
@@ -116,11 +145,15 @@ int batch_new(const struct hearth_emission *e, const char *instance, const char 
 		.segments = b->spans,
 		.instance = put_string(&at, instance),
 		.run = put_string(&at, run),
-		.sequence = sequence,
 		.n_items = e->n_items || !parent ? e->n_items : parent->public.n_items,
 	};
 	*ret = b;
 	return 0;
+}
+
+void batch_set_sequence(struct batch *b, uint64_t sequence)
+{
+	b->public.sequence = sequence;
 }
 
 struct batch *batch_ref(struct batch *b)
@@ -134,11 +167,7 @@ struct batch *batch_unref(struct batch *b)
 	while (b && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1) {
 		struct batch *parent = b->parent;
 
-		for (uint32_t i = 0; i < b->n_own; i++)
-			if (b->own[i].release)
-				b->own[i].release(b->own[i].ctx);
-		free(b->own);
-		free(b);
+		batch_free(b);
 		b = parent;
 	}
 	return NULL;

@@ -15,11 +15,14 @@
 struct batch;
 
 /*
- * Takes the segments of e, also on error. -EINVAL: no schema, or a stride shorter than a
- * segment; -ENOMEM.
+ * Takes the segments of e, also on error. -EINVAL: no schema, a stride shorter than a segment, or
+ * a segment without data; -ENOMEM. Calls release functions of the plugin when it fails, as
+ * batch_unref() does: hold no lock.
  */
 int batch_new(const struct hearth_emission *e, const char *instance, const char *run,
-	      uint64_t sequence, struct batch **ret);
+	      struct batch **ret);
+/* Before anybody else sees it. */
+void batch_set_sequence(struct batch *b, uint64_t sequence);
 struct batch *batch_ref(struct batch *b);
 struct batch *batch_unref(struct batch *b); /* NULL */
 DEFINE_CLEANUP(struct batch *, batch_unref)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See emitter.h. Lossless routes are asked before anything is delivered, so -EAGAIN has no trace. */
+/*
+ * Lossless routes are asked before anything is delivered, so -EAGAIN has no trace. Batches are made
+ * and let go outside the lock: both may call a plugin, which may be waiting for it.
+ */
 #include "route/emitter.h"
 
 #include <errno.h>
 #include <pthread.h>
 
 #include "route/batch.h"
-#include "util/str.h"
 
 struct emitter {
 	pthread_mutex_t lock; /* guards everything below */
@@ -55,36 +57,45 @@ struct emitter *emitter_free(struct emitter *e)
 	return NULL;
 }
 
-static bool has_room_locked(struct emitter *e, const char *schema, size_t bytes)
+/* Asks them all, so that each that is full will tell when it is not. */
+static bool has_room_locked(struct emitter *e, const char *schema)
 {
 	bool has_room = true;
 
 	for (size_t i = 0; i < e->n_routes; i++)
 		if (route_is_lossless(e->routes[i]) &&
-		    (!schema || route_carries(e->routes[i], schema)) &&
-		    !route_has_room(e->routes[i], bytes))
+		    (!schema || route_carries(e->routes[i], schema)) && !route_has_room(e->routes[i]))
 			has_room = false;
 	return has_room;
+}
+
+static int deliver_locked(struct emitter *e, struct batch *b, struct queue_item **evicted)
+{
+	const char *schema = batch_public(b)->schema;
+
+	if (e->is_closed)
+		return -EPIPE;
+	if (!has_room_locked(e, schema))
+		return -EAGAIN;
+	batch_set_sequence(b, e->sequence++);
+	for (size_t i = 0; i < e->n_routes; i++)
+		if (route_carries(e->routes[i], schema))
+			(void)route_push(e->routes[i], b, evicted);
+	return 0;
 }
 
 int emitter_emit(struct emitter *e, const struct hearth_emission *emission)
 {
 	_cleanup_(batch_unrefp) struct batch *b = NULL;
-	int r;
+	struct queue_item *evicted = NULL;
+	int r = batch_new(emission, e->instance, e->run, &b);
 
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&e->lock);
-	r = batch_new(emission, e->instance, e->run, e->sequence, &b);
-	if (r == 0 && e->is_closed)
-		r = -EPIPE;
-	if (r == 0 && !has_room_locked(e, batch_public(b)->schema, batch_bytes(b)))
-		r = -EAGAIN;
-	if (r == 0) {
-		e->sequence++;
-		for (size_t i = 0; i < e->n_routes; i++)
-			if (route_carries(e->routes[i], batch_public(b)->schema))
-				(void)route_push(e->routes[i], b);
-	}
+	r = deliver_locked(e, b, &evicted);
 	pthread_mutex_unlock(&e->lock);
+	queue_items_done(evicted);
 	if (r == 0 && e->tap)
 		e->tap(e->tap_ctx, b);
 	return r;
@@ -95,7 +106,7 @@ bool emitter_is_writable(struct emitter *e)
 	bool is_writable;
 
 	pthread_mutex_lock(&e->lock);
-	is_writable = has_room_locked(e, NULL, 1);
+	is_writable = has_room_locked(e, NULL);
 	pthread_mutex_unlock(&e->lock);
 	return is_writable;
 }
@@ -133,19 +144,29 @@ void emitter_swap(struct emitter *e, struct route **routes, size_t n)
 	routes_free(old, n_old);
 }
 
-void emitter_drop_target(struct emitter *e, const struct queue *to)
+static struct route *take_route_to(struct emitter *e, const struct queue *to)
 {
+	struct route *found = NULL;
+
 	pthread_mutex_lock(&e->lock);
-	for (size_t i = 0; i < e->n_routes;) {
-		if (route_target(e->routes[i]) != to) {
-			i++;
+	for (size_t i = 0; i < e->n_routes && !found; i++) {
+		if (route_target(e->routes[i]) != to)
 			continue;
-		}
-		route_detach(e->routes[i]);
-		route_unref(e->routes[i]);
+		found = e->routes[i];
 		e->routes[i] = e->routes[--e->n_routes];
 	}
 	pthread_mutex_unlock(&e->lock);
+	return found;
+}
+
+void emitter_drop_target(struct emitter *e, const struct queue *to)
+{
+	struct route *r;
+
+	while ((r = take_route_to(e, to))) {
+		route_detach(r);
+		route_unref(r);
+	}
 }
 
 void emitter_close(struct emitter *e)
@@ -157,20 +178,15 @@ void emitter_close(struct emitter *e)
 	pthread_mutex_unlock(&e->lock);
 }
 
-struct route *emitter_find_route(struct emitter *e, const struct queue *to, const char *schemas,
-				 bool is_lossless)
+struct route *emitter_find_route(struct emitter *e, const struct queue *to,
+				 const struct route_options *options)
 {
 	struct route *found = NULL;
 
 	pthread_mutex_lock(&e->lock);
-	for (size_t i = 0; i < e->n_routes && !found; i++) {
-		struct route_stats s;
-
-		route_stats(e->routes[i], &s);
-		if (route_target(e->routes[i]) == to && str_equal(s.schemas, schemas) &&
-		    s.is_lossless == is_lossless)
+	for (size_t i = 0; i < e->n_routes && !found; i++)
+		if (route_is_like(e->routes[i], to, options))
 			found = route_ref(e->routes[i]);
-	}
 	pthread_mutex_unlock(&e->lock);
 	return found;
 }

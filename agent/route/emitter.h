@@ -37,14 +37,15 @@ bool emitter_is_writable(struct emitter *e);
  * gets its end of stream. On a closed emitter every new route ends at once.
  */
 void emitter_swap(struct emitter *e, struct route **routes, size_t n);
-/* Takes out the routes to one consumer, without an end of stream: it is stuck. */
+/* Takes out the routes to one consumer, without an end of stream: it is stuck. Who waits for one
+   of them is woken. */
 void emitter_drop_target(struct emitter *e, const struct queue *to);
 /* End of stream on every route; later emits answer -EPIPE. */
 void emitter_close(struct emitter *e);
 
-/* The route to a consumer that carries just these schemas, a new reference, or NULL. */
-struct route *emitter_find_route(struct emitter *e, const struct queue *to, const char *schemas,
-				 bool is_lossless);
+/* The route that is like one made of these (route_is_like), a new reference, or NULL. */
+struct route *emitter_find_route(struct emitter *e, const struct queue *to,
+				 const struct route_options *options);
 bool emitter_has_route(struct emitter *e, const struct route *r);
 uint64_t emitter_sequence(struct emitter *e);
 /* fn for every route; the route is valid during the call. */

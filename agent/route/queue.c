@@ -50,6 +50,27 @@ void queue_append_locked(struct queue *q, struct queue_item *item)
 	*q->tail = item;
 	q->tail = &item->next;
 	q->depth++;
+	if (item->kind != QUEUE_BATCH)
+		return;
+	q->bytes += batch_bytes(item->batch);
+	q->items += batch_public(item->batch)->n_items;
+}
+
+struct queue_item *queue_take_locked(struct queue *q, struct queue_item **at)
+{
+	struct queue_item *item = *at;
+
+	*at = item->next;
+	if (q->tail == &item->next)
+		q->tail = at;
+	item->next = NULL;
+	q->depth--;
+	if (item->kind != QUEUE_BATCH)
+		return item;
+	q->bytes -= batch_bytes(item->batch);
+	q->items -= batch_public(item->batch)->n_items;
+	route_took_locked(item->route, item->batch);
+	return item;
 }
 
 void queue_wake(struct queue *q)
@@ -113,39 +134,26 @@ void queue_call_first(struct queue *q, void (*fn)(void *ctx), void (*drop)(void 
 
 struct queue_item *queue_pop(struct queue *q)
 {
-	struct queue_item *item;
+	struct queue_item *item = NULL;
 
 	pthread_mutex_lock(&q->lock);
-	item = q->head;
-	if (item) {
-		q->head = item->next;
-		if (!q->head)
-			q->tail = &q->head;
-		q->depth--;
-		if (item->kind == QUEUE_BATCH)
-			q->bytes -= batch_bytes(item->batch);
-	}
+	if (q->head)
+		item = queue_take_locked(q, &q->head);
 	pthread_mutex_unlock(&q->lock);
 	if (item && item->kind == QUEUE_BATCH)
-		route_took(item->route, item->batch);
+		route_tell_room(item->route);
 	return item;
 }
 
 struct queue_item *queue_pop_call(struct queue *q)
 {
-	struct queue_item *item = NULL;
+	struct queue_item *item = NULL, **at = &q->head;
 
 	pthread_mutex_lock(&q->lock);
-	for (struct queue_item **p = &q->head; *p; p = &(*p)->next) {
-		if ((*p)->kind != QUEUE_CALL)
-			continue;
-		item = *p;
-		*p = item->next;
-		if (q->tail == &item->next)
-			q->tail = p;
-		q->depth--;
-		break;
-	}
+	while (*at && (*at)->kind != QUEUE_CALL)
+		at = &(*at)->next;
+	if (*at)
+		item = queue_take_locked(q, at);
 	pthread_mutex_unlock(&q->lock);
 	return item;
 }
@@ -167,32 +175,40 @@ void queue_item_done(struct queue_item *item)
 	free(item);
 }
 
+void queue_items_done(struct queue_item *list)
+{
+	while (list) {
+		struct queue_item *next = list->next;
+
+		queue_item_done(list);
+		list = next;
+	}
+}
+
 void queue_close(struct queue *q)
 {
-	struct queue_item *item, *next;
+	struct queue_item *items = NULL, **tail = &items;
 
 	pthread_mutex_lock(&q->lock);
 	q->is_closed = true;
-	item = q->head;
-	q->head = NULL;
-	q->tail = &q->head;
-	q->depth = 0;
-	q->bytes = 0;
-	for (struct queue_item *i = item; i; i = i->next) {
-		if (i->kind != QUEUE_BATCH)
+	while (q->head) {
+		struct queue_item *item = queue_take_locked(q, &q->head);
+
+		*tail = item;
+		tail = &item->next;
+		if (item->kind != QUEUE_BATCH)
 			continue;
 		q->dropped_closed++;
-		q->items_closed += batch_public(i->batch)->n_items;
+		q->items_closed += batch_public(item->batch)->n_items;
 	}
 	pthread_mutex_unlock(&q->lock);
-	for (; item; item = next) {
-		next = item->next;
-		if (item->kind == QUEUE_BATCH)
-			route_took(item->route, item->batch);
-		if (item->kind == QUEUE_CALL && item->drop)
-			item->drop(item->ctx);
-		queue_item_done(item);
+	for (struct queue_item *i = items; i; i = i->next) {
+		if (i->kind == QUEUE_BATCH)
+			route_tell_room(i->route);
+		if (i->kind == QUEUE_CALL && i->drop)
+			i->drop(i->ctx);
 	}
+	queue_items_done(items);
 }
 
 void queue_stats(struct queue *q, struct queue_stats *ret)
@@ -201,6 +217,7 @@ void queue_stats(struct queue *q, struct queue_stats *ret)
 	*ret = (struct queue_stats){
 		.depth = q->depth,
 		.bytes = q->bytes,
+		.items = q->items,
 		.dropped_full = q->dropped_full,
 		.items_full = q->items_full,
 		.dropped_closed = q->dropped_closed,

@@ -35,7 +35,7 @@ struct queue_item {
 };
 
 struct queue_stats {
-	uint64_t depth, bytes;                  /* now */
+	uint64_t depth, bytes, items;           /* now; items: samples in the batches */
 	uint64_t dropped_full, items_full;      /* batches, and samples in them: no room */
 	uint64_t dropped_closed, items_closed;  /* the consumer was gone or stuck */
 };
@@ -57,6 +57,7 @@ struct queue_item *queue_pop(struct queue *q);
 struct queue_item *queue_pop_call(struct queue *q);
 bool queue_is_empty(struct queue *q);
 void queue_item_done(struct queue_item *item);
+void queue_items_done(struct queue_item *list);
 
 /* Empties and closes; every batch inside is counted as dropped, every call is dropped. */
 void queue_close(struct queue *q);

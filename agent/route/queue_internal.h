@@ -15,12 +15,16 @@ struct queue {
 	bool is_closed;
 	void (*wake)(void *ctx);
 	void *wake_ctx;
-	uint64_t depth, bytes;
+	uint64_t depth, bytes, items;
 	uint64_t dropped_full, items_full, dropped_closed, items_closed;
 };
 
 void queue_append_locked(struct queue *q, struct queue_item *item);
+/* Unlinks *at and takes it out of the accounts of queue and route. */
+struct queue_item *queue_take_locked(struct queue *q, struct queue_item **at);
 void queue_wake(struct queue *q);
 
-/* A batch of this route has left the queue: there may be room again. */
-void route_took(struct route *r, const struct batch *b);
+/* A batch of this route leaves the queue. */
+void route_took_locked(struct route *r, const struct batch *b);
+/* Tells an emitter that waits if there is room again. Without the lock. */
+void route_tell_room(struct route *r);

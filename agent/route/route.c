@@ -8,6 +8,7 @@
 #include "route/batch.h"
 #include "route/queue_internal.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 struct route {
 	atomic_uint refs;
@@ -91,11 +92,11 @@ struct queue *route_target(const struct route *r)
 	return r->to;
 }
 
-void route_detach(struct route *r)
+bool route_is_like(const struct route *r, const struct queue *to,
+		   const struct route_options *options)
 {
-	pthread_mutex_lock(&r->room_lock);
-	r->on_room = NULL;
-	pthread_mutex_unlock(&r->room_lock);
+	return r->to == to && r->is_lossless == options->is_lossless &&
+	       r->limit == options->limit_bytes && str_equal(r->schemas, options->schemas);
 }
 
 static bool fits_locked(const struct route *r, size_t bytes)
@@ -103,31 +104,58 @@ static bool fits_locked(const struct route *r, size_t bytes)
 	return r->used == 0 || (bytes <= r->limit && r->used <= r->limit - bytes);
 }
 
-bool route_has_room(struct route *r, size_t bytes)
+static bool has_room_locked(const struct route *r)
 {
-	bool fits;
-
-	pthread_mutex_lock(&r->to->lock);
-	fits = r->to->is_closed || fits_locked(r, bytes);
-	r->is_waited_for |= !fits;
-	pthread_mutex_unlock(&r->to->lock);
-	return fits;
+	return r->used == 0 || r->used < r->limit;
 }
 
-void route_took(struct route *r, const struct batch *b)
+bool route_has_room(struct route *r)
+{
+	bool has_room;
+
+	pthread_mutex_lock(&r->to->lock);
+	has_room = r->to->is_closed || has_room_locked(r);
+	r->is_waited_for |= !has_room;
+	pthread_mutex_unlock(&r->to->lock);
+	return has_room;
+}
+
+void route_took_locked(struct route *r, const struct batch *b)
+{
+	r->used -= batch_bytes(b) + 1;
+}
+
+/* True once for each time that the emitter was told to wait. */
+static bool take_waiter(struct route *r, bool is_final)
 {
 	bool is_waited_for;
 
 	pthread_mutex_lock(&r->to->lock);
-	r->used -= batch_bytes(b) + 1;
-	is_waited_for = r->is_waited_for;
-	r->is_waited_for = false;
+	is_waited_for = r->is_waited_for && (is_final || has_room_locked(r));
+	if (is_waited_for)
+		r->is_waited_for = false;
 	pthread_mutex_unlock(&r->to->lock);
-	if (!is_waited_for)
+	return is_waited_for;
+}
+
+void route_tell_room(struct route *r)
+{
+	if (!take_waiter(r, false))
 		return;
 	pthread_mutex_lock(&r->room_lock);
 	if (r->on_room)
 		r->on_room(r->ctx);
+	pthread_mutex_unlock(&r->room_lock);
+}
+
+void route_detach(struct route *r)
+{
+	bool is_waited_for = take_waiter(r, true);
+
+	pthread_mutex_lock(&r->room_lock);
+	if (is_waited_for && r->on_room)
+		r->on_room(r->ctx);
+	r->on_room = NULL;
 	pthread_mutex_unlock(&r->room_lock);
 }
 
@@ -141,72 +169,70 @@ static void count_dropped_locked(struct route *r, const struct batch *b)
 static struct queue_item *evict_locked(struct route *r)
 {
 	struct queue *q = r->to;
+	struct queue_item **at = &q->head, *item;
 
-	for (struct queue_item **p = &q->head; *p; p = &(*p)->next) {
-		struct queue_item *item = *p;
-
-		if (item->kind != QUEUE_BATCH || item->route != r)
-			continue;
-		*p = item->next;
-		if (q->tail == &item->next)
-			q->tail = p;
-		q->depth--;
-		q->bytes -= batch_bytes(item->batch);
-		q->dropped_full++;
-		q->items_full += batch_public(item->batch)->n_items;
-		r->used -= batch_bytes(item->batch) + 1;
-		count_dropped_locked(r, item->batch);
-		return item;
-	}
-	return NULL;
+	while (*at && ((*at)->kind != QUEUE_BATCH || (*at)->route != r))
+		at = &(*at)->next;
+	if (!*at)
+		return NULL;
+	item = queue_take_locked(q, at);
+	q->dropped_full++;
+	q->items_full += batch_public(item->batch)->n_items;
+	count_dropped_locked(r, item->batch);
+	return item;
 }
 
-int route_push(struct route *r, struct batch *b)
+static void make_room_locked(struct route *r, size_t bytes, struct queue_item **evicted)
+{
+	while (!fits_locked(r, bytes)) {
+		struct queue_item *old = evict_locked(r);
+
+		if (!old)
+			return;
+		old->next = *evicted;
+		*evicted = old;
+	}
+}
+
+static void append_locked(struct route *r, struct queue_item *item)
+{
+	r->used += batch_bytes(item->batch) + 1; /* an empty batch weighs something, too */
+	r->batches++;
+	r->items += batch_public(item->batch)->n_items;
+	queue_append_locked(r->to, item);
+}
+
+static void refuse_locked(struct route *r, const struct batch *b)
+{
+	r->to->dropped_closed++;
+	r->to->items_closed += batch_public(b)->n_items;
+	count_dropped_locked(r, b);
+}
+
+int route_push(struct route *r, struct batch *b, struct queue_item **evicted)
 {
 	struct queue *q = r->to;
-	struct queue_item *item = calloc(1, sizeof(*item)), *evicted = NULL;
-	bool is_closed;
+	struct queue_item *item = sys_alloc(1, sizeof(*item));
+	bool is_refused;
 
-	pthread_mutex_lock(&q->lock);
-	is_closed = q->is_closed;
-	if (is_closed || !item) {
-		uint64_t n_items = batch_public(b)->n_items;
-
-		q->dropped_closed++;
-		q->items_closed += n_items;
-		count_dropped_locked(r, b);
-	} else {
-		while (!r->is_lossless && !fits_locked(r, batch_bytes(b))) {
-			struct queue_item *old = evict_locked(r);
-
-			if (!old)
-				break;
-			old->next = evicted;
-			evicted = old;
-		}
+	if (item)
 		*item = (struct queue_item){ .kind = QUEUE_BATCH, .route = route_ref(r),
 					     .batch = batch_ref(b) };
-		queue_append_locked(q, item);
-		q->bytes += batch_bytes(b);
-		r->used += batch_bytes(b) + 1; /* an empty batch weighs something, too */
-		r->batches++;
-		r->items += batch_public(b)->n_items;
+	pthread_mutex_lock(&q->lock);
+	is_refused = !item || q->is_closed;
+	if (is_refused) {
+		refuse_locked(r, b);
+	} else {
+		if (!r->is_lossless)
+			make_room_locked(r, batch_bytes(b), evicted);
+		append_locked(r, item);
 	}
 	pthread_mutex_unlock(&q->lock);
-
-	while (evicted) {
-		struct queue_item *next = evicted->next;
-
-		queue_item_done(evicted);
-		evicted = next;
-	}
-	if (!item)
-		return -ENOMEM;
-	if (is_closed)
-		free(item);
-	else
+	if (!is_refused)
 		queue_wake(q);
-	return 0;
+	else if (item)
+		queue_item_done(item); /* the caller holds a reference: nothing is released here */
+	return item ? 0 : -ENOMEM;
 }
 
 void route_end(struct route *r)

@@ -2,9 +2,11 @@
 /*
  * One edge of the graph: from an emitter to the mailbox of a consumer, bounded in bytes.
  *
- * Live: a batch that does not fit pushes out the oldest ones of this route, counted. Lossless:
- * the emitter asks route_has_room() first, and is woken when there is room again. A batch larger
- * than the bound is taken when the route is empty, or nothing could ever pass.
+ * Live: a batch that does not fit pushes out the oldest ones of this route, counted. A batch
+ * larger than the bound is taken when the route is empty, or nothing could ever pass. Lossless:
+ * the emitter asks route_has_room() first, and is woken when there is room again. There is room
+ * while less than the bound waits, whatever the size of the next batch: who was told that it can
+ * emit can. So a lossless route holds at most one batch beyond its bound.
  *
  * Reference-counted; [any thread].
  */
@@ -40,13 +42,23 @@ DEFINE_CLEANUP(struct route *, route_unref)
 bool route_carries(const struct route *r, const char *schema);
 bool route_is_lossless(const struct route *r);
 struct queue *route_target(const struct route *r);
-/* Forgets the emitter: on_room is not called any more once this has returned. */
+/* True if route_new(to, options) would make the same. */
+bool route_is_like(const struct route *r, const struct queue *to,
+		   const struct route_options *options);
+/*
+ * Forgets the emitter: on_room is called a last time if it waits for this route, and not any more
+ * once this has returned.
+ */
 void route_detach(struct route *r);
 
-/* Lossless routes: true if a batch of that size would fit; else notes that the emitter waits. */
-bool route_has_room(struct route *r, size_t bytes);
-/* Takes a reference of its own. A closed target counts it as dropped. 0 or -ENOMEM (counted). */
-int route_push(struct route *r, struct batch *b);
+/* Lossless routes: true if the next batch would be taken; else notes that the emitter waits. */
+bool route_has_room(struct route *r);
+/*
+ * Takes a reference of its own. A closed target counts it as dropped. What it pushes out is put in
+ * front of *evicted, for queue_items_done() once the caller holds no lock: that calls plugins. 0 or
+ * -ENOMEM (counted).
+ */
+int route_push(struct route *r, struct batch *b, struct queue_item **evicted);
 /* End of stream, behind the data. Never refused. */
 void route_end(struct route *r);
 void route_stats(struct route *r, struct route_stats *ret);

@@ -279,8 +279,7 @@ static int make_edge(struct transition *t, const struct wiring_edge *e)
 	int r;
 
 	if (!from->new && !to->new)
-		route = emitter_find_route(instance_emitter(emitter), inbox, e->schemas,
-					   e->is_lossless);
+		route = emitter_find_route(instance_emitter(emitter), inbox, &options);
 	if (!route) {
 		r = route_new(inbox, &options, &route);
 		if (r < 0)
