@@ -7,10 +7,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/utf8.h"
 
 static char *yaml_reserve(struct yaml_text *y, size_t n)
 {
@@ -59,33 +60,6 @@ void yaml_plain(struct yaml_text *y, const char *format, ...)
 		yaml_append(y, text, (size_t)n);
 }
 
-/* Bytes of the well-formed UTF-8 sequence at s, 0 if there is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *s, size_t len)
-{
-	static const struct {
-		unsigned char first, last, min, max;
-		size_t n;
-	} forms[] = {
-		{ 0x00, 0x7f, 0, 0, 1 },	{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },	{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },	{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },	{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (s[0] < forms[i].first || s[0] > forms[i].last || forms[i].n > len)
-			continue;
-		if (forms[i].n > 1 && (s[1] < forms[i].min || s[1] > forms[i].max))
-			continue;
-		for (size_t k = 2; k < forms[i].n; k++)
-			if ((s[k] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].n;
-	}
-	return 0;
-}
-
 static void yaml_append_quoted_byte(struct yaml_text *y, unsigned char c)
 {
 	char escape[8];
@@ -99,6 +73,22 @@ static void yaml_append_quoted_byte(struct yaml_text *y, unsigned char c)
 	yaml_append(y, escape, strlen(escape));
 }
 
+/* The escape of a character that YAML takes for a line break, or does not take; NULL: plain. */
+static const char *escape_of(const unsigned char *s, size_t n)
+{
+	static const struct {
+		const char *bytes, *escape;
+	} escapes[] = {
+		{ "\xe2\x80\xa8", "\\L" }, { "\xe2\x80\xa9", "\\P" },
+		{ "\xef\xbf\xbe", "\\uFFFE" }, { "\xef\xbf\xbf", "\\uFFFF" },
+	};
+
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
+		if (n == 3 && memcmp(s, escapes[i].bytes, n) == 0)
+			return escapes[i].escape;
+	return NULL;
+}
+
 void yaml_quoted_n(struct yaml_text *y, const char *value, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)value;
@@ -106,8 +96,13 @@ void yaml_quoted_n(struct yaml_text *y, const char *value, size_t len)
 
 	yaml_append(y, "\"", 1);
 	for (; len > 0; s += n, len -= n) {
-		n = utf8_length(s, len);
-		if (n == 1) {
+		const char *escape;
+
+		n = utf8_sequence(s, len);
+		escape = escape_of(s, n);
+		if (escape) {
+			yaml_append(y, escape, strlen(escape));
+		} else if (n == 1) {
 			yaml_append_quoted_byte(y, *s);
 		} else if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) {
 			yaml_plain(y, "\\x%02x", s[1]); /* C1 controls are not printable YAML */

@@ -276,6 +276,7 @@ struct snapshot {
 	struct processes *ps;
 	struct process *p;
 	uint64_t start_code;
+	uint32_t n_exits, n_clones; /* of threads, since */
 	bool has_exec; /* it ran another program since */
 	int error;
 };
@@ -308,6 +309,8 @@ static bool undo_event(void *ctx, const struct process_event *e)
 		return true;
 	if (e->kind == PROCESS_EVENT_EXEC)
 		s->has_exec = true;
+	s->n_exits += e->kind == PROCESS_EVENT_EXIT;
+	s->n_clones += e->kind == PROCESS_EVENT_FORK && e->parent_pid == e->pid;
 	if (e->kind == PROCESS_EVENT_MMAP)
 		s->error = mappings_remove(&s->p->maps, e->start, e->end);
 	return !s->has_exec && s->error == 0;
@@ -354,7 +357,8 @@ static int read_snapshot(struct processes *ps, struct process *p, struct snapsho
 		return s->error;
 	p->start_time = before.start_time;
 	p->parent_pid = before.parent_pid;
-	p->n_threads = after.n_threads;
+	p->n_threads = after.n_threads + s->n_exits;
+	p->n_threads -= s->n_clones < p->n_threads ? s->n_clones : 0;
 	if (!p->comm[0] && !s->has_exec)
 		set_comm(p, before.comm);
 	return 0;
@@ -452,7 +456,7 @@ static bool process_is_over(const struct processes *ps, const struct process *p,
 	if (p->ended_ns)
 		return p->ended_ns < before_ns;
 	/* Threads were not counted, or events were lost: ask. */
-	return (p->had_leader_exit || p->epoch != ps->epoch) && kill((pid_t)p->pid, 0) < 0 &&
+	return ((p->had_leader_exit && !p->n_threads) || p->epoch != ps->epoch) && kill((pid_t)p->pid, 0) < 0 &&
 	       errno == ESRCH;
 }
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that an instance holds of the kernel, and the timeline that reads it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event_rings.h"
+#include "probe.h"
+#include "settings.h"
+#include "timeline.h"
+#include "why.h"
+
+/* How often the rings are read when none of them calls for it. */
+#define ATTACHMENT_DRAIN_NS 250000000ull
+
+struct attachment {
+	const struct hearth_host *host;
+	struct probe probe;
+	struct event_rings events;
+	struct timeline timeline; /* points to the two above: does not move */
+	uint64_t period_ns;       /* of the events now */
+	int poll_fd;              /* becomes readable when a ring fills up */
+	bool is_loaded, has_timeline;
+};
+
+/* Loads and attaches on every online CPU. 0, or -errno with *why; then close it. */
+int attachment_open(struct attachment *a, const struct hearth_host *h, const struct settings *s,
+		    uint64_t period_ns, struct why *why);
+void attachment_close(struct attachment *a);
+
+/* What to record and of whom, children that exist included. 0, or -errno with *why. */
+int attachment_apply(struct attachment *a, const struct settings *s, struct why *why);
+
+/* Samples at another rate from now on, in a window of its own. 0 or -errno. */
+int attachment_set_period(struct attachment *a, uint64_t period_ns);
+
+/* Opens CPUs that came online and closes those that went; says so in the log. */
+void attachment_follow_cpus(struct attachment *a);

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who a pid is, told by events and a /proc of the test's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <hearth/mock.h>
+
+#include "common/cleanup.h"
+#include "processes.h"
+#include "test_proc_tree.h"
+
+#define BASH_MAPS "1000-2000 r-xp 00000000 08:01 11 /bin/bash\n5000-6000 r-xp 00000000 08:01 22 /lib/libc.so\n"
+#define GZIP_MAPS "1000-2000 r-xp 00000000 08:01 33 /bin/gzip\n"
+
+struct world {
+	struct hearth_mock host;
+	struct proc_tree tree;
+	struct binaries binaries;
+	struct processes processes;
+	const struct process_event *waiting; /* what the kernel has reported, not applied yet */
+	size_t n_waiting;
+};
+
+static void show_waiting(void *ctx, bool (*fn)(void *ctx, const struct process_event *e),
+			 void *fn_ctx)
+{
+	struct world *w = ctx;
+
+	for (size_t i = 0; i < w->n_waiting; i++)
+		if (!fn(fn_ctx, &w->waiting[i]))
+			return;
+}
+
+static int set_up(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	hearth_mock_init(&w->host, NULL);
+	proc_tree_init(&w->tree);
+	assert_int_equal(binaries_init(&w->binaries, &w->host.host), 0);
+	assert_int_equal(processes_init(&w->processes, w->tree.root, &w->binaries), 0);
+	w->processes.look_ahead = show_waiting;
+	w->processes.look_ahead_ctx = w;
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+
+	processes_done(&w->processes);
+	for (size_t i = 0; i < w->binaries.n_buckets; i++)
+		for (struct binary *b = w->binaries.buckets[i]; b; b = b->next)
+			assert_int_equal(b->n_refs, 0);
+	binaries_done(&w->binaries);
+	proc_tree_done(&w->tree);
+	assert_int_equal(hearth_mock_done(&w->host), 0);
+	free(w);
+	return 0;
+}
+
+static void apply(struct world *w, struct process_event e)
+{
+	if (e.kind != PROCESS_EVENT_FORK && !e.tid)
+		e.tid = e.pid;
+	assert_int_equal(processes_apply(&w->processes, &e), 0);
+}
+
+static void fork_at(struct world *w, uint64_t time, uint32_t parent, uint32_t child)
+{
+	apply(w, (struct process_event){ .kind = PROCESS_EVENT_FORK, .time_ns = time, .pid = child,
+					 .tid = child, .parent_pid = parent });
+}
+
+static void exit_at(struct world *w, uint64_t time, uint32_t pid, uint32_t tid)
+{
+	apply(w, (struct process_event){ .kind = PROCESS_EVENT_EXIT, .time_ns = time, .pid = pid,
+					 .tid = tid });
+}
+
+static struct process_event exec_event(uint64_t time, uint32_t pid, const char *comm)
+{
+	return (struct process_event){ .kind = PROCESS_EVENT_EXEC, .time_ns = time, .pid = pid,
+				       .tid = pid, .comm = comm };
+}
+
+static struct process_event mmap_event(uint64_t time, uint32_t pid, uint64_t start,
+				       const char *path, uint64_t inode)
+{
+	return (struct process_event){ .kind = PROCESS_EVENT_MMAP, .time_ns = time, .pid = pid,
+				       .tid = pid, .start = start, .end = start + 0x1000,
+				       .path = path, .inode = inode, .device_major = 8,
+				       .device_minor = 1 };
+}
+
+/* The file that an address of a sampled process is in; "-": none. */
+static const char *file_at(struct world *w, uint32_t pid, uint64_t start_time, uint64_t address)
+{
+	struct process *p = processes_sampled(&w->processes, pid, start_time, true);
+	struct mapping *m = p->maps ? mappings_find(p->maps, address) : NULL;
+
+	return m ? m->binary ? m->binary->path : "anonymous" : "-";
+}
+
+static void what_runs_already_is_read_at_the_first_sample(void **state)
+{
+	struct world *w = *state;
+	struct process *p;
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, BASH_MAPS);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/bash");
+	assert_string_equal(file_at(w, 100, 50, 0x5800), "/lib/libc.so");
+	assert_string_equal(file_at(w, 100, 50, 0x9000), "-");
+	p = processes_find(&w->processes, 100);
+	assert_string_equal(p->comm, "bash");
+	assert_string_equal(p->exe->path, "/bin/bash");
+	assert_int_equal(p->parent_pid, 1);
+	proc_tree_remove(&w->tree, 100);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/bash"); /* once is enough */
+}
+
+static void what_nobody_samples_is_not_read(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, BASH_MAPS);
+	apply(w, mmap_event(1, 100, 0x7000, "/lib/late.so", 44));
+	assert_null(processes_find(&w->processes, 100));
+	assert_int_equal(w->binaries.n, 0);
+}
+
+static void a_fork_shares_until_one_of_them_changes(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, BASH_MAPS);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/bash");
+	fork_at(w, 10, 100, 101);
+	apply(w, mmap_event(20, 101, 0x7000, "/lib/late.so", 44));
+	assert_string_equal(file_at(w, 101, 60, 0x1800), "/bin/bash");
+	assert_string_equal(file_at(w, 101, 60, 0x7800), "/lib/late.so");
+	assert_string_equal(file_at(w, 100, 50, 0x7800), "-");
+	assert_string_equal(processes_find(&w->processes, 101)->comm, "bash");
+	assert_int_equal(processes_find(&w->processes, 101)->parent_pid, 100);
+}
+
+static void a_child_that_is_gone_had_its_parents_mappings(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, BASH_MAPS);
+	fork_at(w, 10, 100, 101);
+	assert_string_equal(file_at(w, 101, 60, 0x1800), "/bin/bash");
+}
+
+static void a_parents_pid_that_was_reused_lends_nothing(void **state)
+{
+	struct world *w = *state;
+
+	fork_at(w, 10, 100, 101);
+	exit_at(w, 11, 100, 100);
+	proc_tree_add(&w->tree, 100, 1, "gzip", 70, 0x1000, GZIP_MAPS);
+	assert_string_equal(file_at(w, 101, 60, 0x1800), "-");
+	assert_string_equal(processes_find(&w->processes, 101)->maps_cause,
+			    "process ended before its mappings were read");
+}
+
+static void a_parent_that_ran_another_program_since_lends_nothing(void **state)
+{
+	struct world *w = *state;
+
+	fork_at(w, 10, 100, 101);
+	apply(w, exec_event(20, 100, "gzip"));
+	apply(w, mmap_event(21, 100, 0x1000, "/bin/gzip", 33));
+	assert_string_equal(file_at(w, 101, 60, 0x1800), "-");
+}
+
+static void exec_begins_with_nothing_and_is_another_generation(void **state)
+{
+	struct world *w = *state;
+	struct process *p;
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, BASH_MAPS);
+	assert_string_equal(file_at(w, 100, 50, 0x5800), "/lib/libc.so");
+	apply(w, exec_event(20, 100, "gzip"));
+	assert_string_equal(file_at(w, 100, 50, 0x5800), "-");
+	apply(w, mmap_event(21, 100, 0x1000, "/bin/gzip", 33));
+	apply(w, mmap_event(22, 100, 0x5000, "/lib/ld.so", 34));
+	p = processes_find(&w->processes, 100);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/gzip");
+	assert_string_equal(p->comm, "gzip");
+	assert_string_equal(p->exe->path, "/bin/gzip");
+	assert_int_equal(p->exec_generation, 1);
+}
+
+static void a_reused_pid_is_someone_else(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, BASH_MAPS);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/bash");
+	proc_tree_add(&w->tree, 100, 1, "gzip", 90, 0x1000, GZIP_MAPS);
+	assert_string_equal(file_at(w, 100, 90, 0x1800), "/bin/gzip");
+	assert_string_equal(processes_find(&w->processes, 100)->comm, "gzip");
+}
+
+static void maps_of_a_successor_do_not_serve_the_dead(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 100, 1, "gzip", 90, 0x1000, GZIP_MAPS);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "-");
+	assert_string_equal(processes_find(&w->processes, 100)->maps_cause,
+			    "process ended before its mappings were read");
+}
+
+static void an_exec_that_waits_spoils_the_snapshot(void **state)
+{
+	struct world *w = *state;
+	const struct process_event waiting[] = { exec_event(20, 100, "gzip"),
+						 mmap_event(21, 100, 0x1000, "/bin/gzip", 33) };
+
+	proc_tree_add(&w->tree, 100, 1, "gzip", 50, 0x1000, GZIP_MAPS);
+	w->waiting = waiting;
+	w->n_waiting = ARRAY_SIZE(waiting);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "-");
+	assert_string_equal(processes_find(&w->processes, 100)->maps_cause,
+			    "process ran another program before its mappings were read");
+	w->n_waiting = 0;
+	apply(w, waiting[0]);
+	apply(w, waiting[1]);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/gzip");
+}
+
+static void a_mapping_that_waits_is_not_there_yet(void **state)
+{
+	struct world *w = *state;
+	const struct process_event waiting[] = { mmap_event(20, 100, 0x5000, "/lib/libc.so", 22),
+						 mmap_event(20, 999, 0x1000, "/other", 1) };
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, BASH_MAPS);
+	w->waiting = waiting;
+	w->n_waiting = ARRAY_SIZE(waiting);
+	assert_string_equal(file_at(w, 100, 50, 0x5800), "-");
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/bash");
+	apply(w, waiting[0]);
+	assert_string_equal(file_at(w, 100, 50, 0x5800), "/lib/libc.so");
+}
+
+static void lost_events_have_maps_read_again(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 100, 1, "bash", 50, 0x1000, GZIP_MAPS);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/gzip");
+	proc_tree_write(&w->tree, 100, "maps", BASH_MAPS);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/gzip");
+	apply(w, (struct process_event){ .kind = PROCESS_EVENT_LOST, .lost = 3 });
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/bash");
+	apply(w, (struct process_event){ .kind = PROCESS_EVENT_LOST, .lost = 3 });
+	proc_tree_remove(&w->tree, 100);
+	assert_string_equal(file_at(w, 100, 50, 0x1800), "/bin/bash"); /* the last that was known */
+}
+
+static void the_last_thread_ends_the_process_and_its_state(void **state)
+{
+	struct world *w = *state;
+
+	fork_at(w, 10, 100, 101);
+	apply(w, (struct process_event){ .kind = PROCESS_EVENT_FORK, .time_ns = 11, .pid = 101,
+					 .tid = 102, .parent_pid = 101 });
+	exit_at(w, 20, 101, 101); /* the leader goes first */
+	processes_sweep(&w->processes, 1000);
+	assert_non_null(processes_find(&w->processes, 101));
+	exit_at(w, 30, 101, 102);
+	processes_sweep(&w->processes, 30);
+	assert_non_null(processes_find(&w->processes, 101)); /* late samples may come */
+	processes_sweep(&w->processes, 31);
+	assert_null(processes_find(&w->processes, 101));
+	assert_int_equal(w->processes.n, 0);
+}
+
+static void anonymous_memory_is_told_from_files(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 100, 1, "node", 50, 0x1000,
+		      "1000-2000 r-xp 00000000 08:01 11 /bin/node\n2000-3000 rwxp 00000000 00:00 0\n"
+		      "3000-4000 rwxp 00000000 00:00 0 [stack]\n4000-5000 r-xp 00000000 00:00 0 [vdso]\n"
+		      "5000-6000 rwxp 00000000 00:00 0 [anon:jit]\n");
+	assert_string_equal(file_at(w, 100, 50, 0x2800), "anonymous");
+	assert_string_equal(file_at(w, 100, 50, 0x3800), "anonymous");
+	assert_string_equal(file_at(w, 100, 50, 0x4800), "[vdso]");
+	assert_string_equal(file_at(w, 100, 50, 0x5800), "anonymous");
+	apply(w, mmap_event(5, 100, 0x8000, "//anon", 0));
+	assert_string_equal(file_at(w, 100, 50, 0x8800), "anonymous");
+}
+
+static void many_processes_are_found_again(void **state)
+{
+	struct world *w = *state;
+
+	for (uint32_t pid = 1000; pid < 6000; pid++)
+		fork_at(w, pid, 1, pid);
+	assert_int_equal(w->processes.n, 5000);
+	for (uint32_t pid = 1000; pid < 6000; pid++)
+		assert_int_equal(processes_find(&w->processes, pid)->pid, pid);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_runs_already_is_read_at_the_first_sample),
+		TEST(what_nobody_samples_is_not_read),
+		TEST(a_fork_shares_until_one_of_them_changes),
+		TEST(a_child_that_is_gone_had_its_parents_mappings),
+		TEST(a_parents_pid_that_was_reused_lends_nothing),
+		TEST(a_parent_that_ran_another_program_since_lends_nothing),
+		TEST(exec_begins_with_nothing_and_is_another_generation),
+		TEST(a_reused_pid_is_someone_else),
+		TEST(maps_of_a_successor_do_not_serve_the_dead),
+		TEST(an_exec_that_waits_spoils_the_snapshot),
+		TEST(a_mapping_that_waits_is_not_there_yet),
+		TEST(lost_events_have_maps_read_again),
+		TEST(the_last_thread_ends_the_process_and_its_state),
+		TEST(anonymous_memory_is_told_from_files),
+		TEST(many_processes_are_found_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
