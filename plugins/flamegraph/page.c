@@ -78,7 +78,8 @@ static void write_labels_of_host(struct json_text *j, const struct page_about *a
 	json_close(j, '}');
 }
 
-static void write_facts(struct json_text *j, const struct profile *p, const struct page_about *about)
+static void write_facts(struct json_text *j, const struct profile *p,
+			const struct page_about *about)
 {
 	json_member_uint(j, "version", 1);
 	json_member_string(j, "title", about->title);

@@ -104,7 +104,8 @@ uint32_t tree_intern_label(struct tree *t, enum label_kind kind, const char *nam
 	return hearth_flat_intern(&t->tables, TREE_LABELS, &row, sizeof(row));
 }
 
-static int is_same_node(const struct hearth_flat_builder *b, uint32_t i, const void *key, size_t len)
+static int is_same_node(const struct hearth_flat_builder *b, uint32_t i, const void *key,
+			size_t len)
 {
 	return memcmp(b->rows[TREE_NODES].bytes + i * sizeof(struct tree_node), key, len) == 0;
 }
