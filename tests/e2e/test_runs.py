@@ -32,7 +32,7 @@ def sequences(path):
 
 
 def configure(hearth, **options):
-    base, run, log = (os.path.join(hearth.tmp, n) for n in ("base", "run", "told"))
+    base, run, log = (os.path.join(hearth.tmp, n) for n in ("base.jsonl", "run.jsonl", "told"))
     config = {"plugins": {
         "tick": {"plugin": "fake-ticker", "every": "50ms"},
         "base": {"plugin": "fake-recorder", "path": base},
