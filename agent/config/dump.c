@@ -49,16 +49,51 @@ static bool is_plain(const char *text)
 							      "0123456789_-./%") == strlen(text);
 }
 
-/*
- * JSON strings are YAML strings. Bytes that are not UTF-8 become U+FFFD there; the reader never
- * lets such through.
- */
+/* What YAML does not take as it is, or takes for a line break; terminals obey some of it. */
+static bool is_escaped(unsigned int code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0xa0) || code == 0x2028 || code == 0x2029 ||
+	       code == 0xfeff || code == 0xfffe || code == 0xffff;
+}
+
+static unsigned int code_point(const char *s, size_t n)
+{
+	unsigned int code = (unsigned char)s[0];
+
+	if (n > 1)
+		code &= 0x7fu >> n;
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | ((unsigned char)s[i] & 0x3fu);
+	return code;
+}
+
+/* A double-quoted scalar. What is not UTF-8 cannot be here: the reader refuses it. */
+static void quoted_write(struct buf *out, const char *text)
+{
+	(void)buf_append_string(out, "\"");
+	while (*text) {
+		size_t n = str_utf8_length(text) ? str_utf8_length(text) : 1;
+		unsigned int code = code_point(text, n);
+
+		if (*text == '"' || *text == '\\')
+			(void)buf_printf(out, "\\%c", *text);
+		else if (*text == '\n' || *text == '\t')
+			(void)buf_append_string(out, *text == '\n' ? "\\n" : "\\t");
+		else if (is_escaped(code))
+			(void)buf_printf(out, "\\u%04x", code);
+		else
+			(void)buf_append(out, text, n);
+		text += n;
+	}
+	(void)buf_append_string(out, "\"");
+}
+
 static void text_write(struct buf *out, const char *text, bool is_quoted)
 {
 	if (!is_quoted && is_plain(text))
 		(void)buf_append_string(out, text);
 	else
-		(void)buf_append_json(out, text);
+		quoted_write(out, text);
 }
 
 static void origin_write(const struct dumping *d, struct origin o)

@@ -127,9 +127,11 @@ static int list_read(const struct reading *r)
 	int q;
 
 	if (is_text(r->node) && !r->node->origin.line) {
-		q = shorthand_list(r->node->text, &v->list, r->ret_why);
+		char *why = NULL;
+
+		q = shorthand_list(r->node->text, &v->list, &why);
 		v->n_list = strv_length(v->list);
-		return q;
+		return why ? refuse_with(r, why) : q;
 	}
 	if (is_text(r->node))
 		return refuse_with(r, str_format("write [a, b]"));
@@ -174,9 +176,11 @@ static int map_read(const struct reading *r)
 	int q;
 
 	if (is_text(map) && !map->origin.line) {
-		q = shorthand_map(map->text, map->origin, &parsed, r->ret_why);
+		char *why = NULL;
+
+		q = shorthand_map(map->text, map->origin, &parsed, &why);
 		if (q < 0)
-			return q;
+			return why ? refuse_with(r, why) : q;
 		map = parsed;
 	}
 	if (map->kind != NODE_MAP)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "config/yaml_syntax.h"
 #include "util/file.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -30,92 +31,14 @@ struct reader {
 
 static struct origin origin_at(const struct reader *r, yaml_mark_t mark)
 {
-	return (struct origin){r->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
-}
-
-/* What libyaml says, and what a person can do about it. */
-static const struct {
-	const char *problem, *sentence;
-} problems[] = {
-	{"found character that cannot start any token",
-	 "a value cannot begin with this character; put it in quotes"},
-	{"did not find expected node content", "a value is expected here"},
-	{"did not find expected key",
-	 "a key is expected here; check the indentation against the lines above"},
-	{"did not find expected '-' indicator",
-	 "an item \"- …\" is expected here; check the indentation against the lines above"},
-	{"mapping values are not allowed in this context",
-	 "a \":\" cannot stand here; put the value in quotes, or check the indentation"},
-	{"block sequence entries are not allowed in this context",
-	 "a list item cannot stand here; begin the list on a line of its own"},
-	{"could not find expected ':'", "a \":\" is missing behind the key"},
-	{"did not find expected ',' or '}'", "a \",\" or the closing \"}\" is missing"},
-	{"did not find expected ',' or ']'", "a \",\" or the closing \"]\" is missing"},
-	{"found unexpected end of stream", "a quote is never closed"},
-	{"found unknown escape character",
-	 "unknown escape; double the \"\\\" or use single quotes"},
-	{"did not find expected alphabetic or numeric character",
-	 "\"&\" and \"*\" begin anchors, which are not supported; put the value in quotes"},
-	{"invalid leading UTF-8 octet", "this is not UTF-8 text"},
-	{"invalid trailing UTF-8 octet", "this is not UTF-8 text"},
-	{"incomplete UTF-8 octet sequence", "this is not UTF-8 text"},
-	{"control characters are not allowed", "the file holds a control character"},
-};
-
-static const char *problem_sentence(const char *problem)
-{
-	for (size_t i = 0; problem && i < ARRAY_SIZE(problems); i++)
-		if (str_equal(problem, problems[i].problem))
-			return problems[i].sentence;
-	return problem ? problem : "cannot be read";
-}
-
-/* Where a byte of the text is: the decoder of libyaml counts nothing else. */
-static struct origin origin_of_byte(const struct reader *r, size_t offset)
-{
-	struct origin o = {r->file, 1, 1};
-
-	for (size_t i = 0; i < offset && i < r->len; i++) {
-		o.line += r->text[i] == '\n';
-		o.column = r->text[i] == '\n' ? 1 : o.column + 1;
-	}
-	return o;
-}
-
-static bool is_tab_indented(const struct reader *r, size_t line)
-{
-	size_t i = 0;
-
-	for (; line && i < r->len; i++)
-		line -= r->text[i] == '\n';
-	while (i < r->len && r->text[i] == ' ')
-		i++;
-	return i < r->len && r->text[i] == '\t';
-}
-
-static int syntax_error(struct reader *r)
-{
-	const yaml_parser_t *p = &r->parser;
-	const char *sentence = problem_sentence(p->problem);
-	struct origin origin = origin_at(r, p->problem_mark);
-	char begun[64] = "";
-
-	if (p->error == YAML_MEMORY_ERROR)
-		return -ENOMEM;
-	if (p->error == YAML_READER_ERROR)
-		origin = origin_of_byte(r, p->problem_offset);
-	else if (is_tab_indented(r, p->problem_mark.line))
-		sentence = "a tab cannot indent; use blanks";
-	else if (p->problem && str_equal(p->problem, "found unexpected end of stream"))
-		origin = origin_at(r, p->context_mark);
-	else if (p->context && p->context_mark.line != p->problem_mark.line)
-		snprintf(begun, sizeof(begun), " (it begins in line %zu)", p->context_mark.line + 1);
-	return config_error(r->errors, origin, "not valid YAML: %s%s", sentence, begun);
+	return yaml_origin(r->file, mark);
 }
 
 static int event_next(struct reader *r, yaml_event_t *ret)
 {
-	return yaml_parser_parse(&r->parser, ret) ? 0 : syntax_error(r);
+	return yaml_parser_parse(&r->parser, ret)
+		       ? 0
+		       : yaml_syntax_error(&r->parser, r->file, r->text, r->len, r->errors);
 }
 
 static int unsupported(struct reader *r, const yaml_event_t *e, const char *what)

@@ -31,6 +31,7 @@ static void what_is_written_reads_back(void **state)
 		"a: \"-\"\nb: \"- x\"\nc: \"[x]\"\nd: \"{x}\"\ne: \"*x\"\nf: \"&x\"\ng: \"!x\"\nh: \"@x\"\ni: \"`x\"\n",
 		"a: \"tab\\there\"\nb: \"line\\nbreak\"\nc: \"quote\\\"s\"\nd: 'back\\slash'\n",
 		"a: \"\\x01\\e\"\nb: \"\\u00e9\\u20ac\"\nc: gr\xc3\xbc\xc3\x9f\n",
+		"a: \"\\x7f\\x85\\x95\\u2028\\u2029\\ufeff\\ufffe\\U0001f600\"\n",
 		"\"a b\": 1\n\"c: d\": 2\n\"null\": 3\n\"~\": 4\n\"[\": 5\n",
 		"plugins: {x: {a: [1, [2, {b: c}], null]}, y: {}, z: {log: {level: debug}}}\n",
 		"a: |\n  text\n  of lines\nb: >\n  folded\n  lines\n",
