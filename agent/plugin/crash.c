@@ -31,8 +31,6 @@
 #endif
 #ifdef HAS_SANITIZER
 #include <sanitizer/common_interface_defs.h>
-#else
-#define HAS_SANITIZER 0
 #endif
 
 enum {
@@ -51,6 +49,7 @@ static _Thread_local struct {
 	struct call calls[MAX_DEPTH];
 	volatile sig_atomic_t depth; /* may exceed MAX_DEPTH: then the innermost are not known */
 	void *stack;
+	stack_t stack_before; /* a sanitizer gives threads one, and wants it back */
 } thread;
 
 /* Shared with signal handlers, which can be given no context. */
@@ -278,8 +277,11 @@ static void on_fault(int number, siginfo_t *info, void *ucontext)
 	_exit(CRASH_STATUS);
 }
 
-#if HAS_SANITIZER
-/* Ends the process only where a plugin is to blame: else the sanitizer's status says more. */
+#ifdef HAS_SANITIZER
+/*
+ * A sanitizer has found something that raises no signal. The process ends here only if a plugin
+ * is to blame: else the sanitizer's own status says more.
+ */
 static void on_death(void)
 {
 	struct text t;
@@ -295,11 +297,6 @@ static void on_death(void)
 }
 #endif
 
-static bool is_left_to_sanitizer(int number)
-{
-	return HAS_SANITIZER && number != SIGABRT;
-}
-
 /* SA_NODEFER: a fault within the report comes back here and ends the process. */
 static int install(int number)
 {
@@ -314,45 +311,41 @@ int crash_init(void)
 {
 	int r;
 
-#if HAS_SANITIZER
+#ifdef HAS_SANITIZER
 	__sanitizer_set_death_callback(on_death);
 #endif
 	r = crash_thread_init();
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(signals); i++)
-		if (!is_left_to_sanitizer(signals[i].number))
-			r = install(signals[i].number);
+		r = install(signals[i].number);
 	return r;
 }
 
 int crash_thread_init(void)
 {
 	size_t guard = (size_t)sysconf(_SC_PAGESIZE), len = guard + STACK_BYTES;
-	stack_t stack = { .ss_size = STACK_BYTES };
+	stack_t stack = { .ss_size = STACK_BYTES }, before;
 	void *p;
 
-	if (HAS_SANITIZER) /* it has given the thread one, which it takes away itself */
-		return 0;
 	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	stack.ss_sp = (char *)p + guard;
-	if (mprotect(p, guard, PROT_NONE) < 0 || sigaltstack(&stack, NULL) < 0) {
+	if (mprotect(p, guard, PROT_NONE) < 0 || sigaltstack(&stack, &before) < 0) {
 		int r = -errno;
 
 		(void)munmap(p, len);
 		return r;
 	}
 	thread.stack = p;
+	thread.stack_before = before;
 	return 0;
 }
 
 void crash_thread_done(void)
 {
-	stack_t none = { .ss_flags = SS_DISABLE };
-
 	if (!thread.stack)
 		return;
-	(void)sigaltstack(&none, NULL);
+	(void)sigaltstack(&thread.stack_before, NULL);
 	(void)munmap(thread.stack, (size_t)sysconf(_SC_PAGESIZE) + STACK_BYTES);
 	thread.stack = NULL;
 }

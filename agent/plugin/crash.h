@@ -3,7 +3,7 @@
  * The last words of a process whose plugin crashed: which instance, which callback, which
  * signal, where. Written to stderr and to the log file, then the process ends with status 70.
  *
- * In a build with a sanitizer its own handlers stay, and these words follow its report.
+ * What a sanitizer finds in a callback ends the same way, behind the sanitizer's report.
  */
 #pragma once
 

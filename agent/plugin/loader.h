@@ -30,6 +30,7 @@ bool plugin_is_outdated(const struct plugin *p);
 struct registry;
 
 int registry_new(char *const *plugin_dirs, struct registry **ret);
+int registry_new_trusting(const struct trust *t, char *const *plugin_dirs, struct registry **ret);
 struct registry *registry_free(struct registry *r); /* NULL */
 DEFINE_CLEANUP(struct registry *, registry_free)
 

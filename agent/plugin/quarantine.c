@@ -21,7 +21,7 @@
 
 #define MAX_ENTRIES 64
 #define MAX_BYTES (16ull << 20)
-#define MAX_SAME_SECOND 1000
+#define MAX_TRIES 1000
 
 static int is_entry(const struct dirent *e)
 {
@@ -63,14 +63,18 @@ static int make_folder(const char *bad)
 	return r < 0 ? r : dir_make(bad, 0700);
 }
 
+/* By the nanosecond: a name must never sort before those of earlier ones. */
 static int move(const char *path, const char *bad, const char *label, char **ret)
 {
-	char now[21];
+	uint64_t now_ns = clock_realtime_ns();
+	char second[21];
 
-	clock_format_utc(clock_realtime_ns(), now);
-	for (int i = 0; i < MAX_SAME_SECOND; i++) {
-		_cleanup_free_ char *to = str_format("%s/%s.%03d.%s", bad, now, i, label);
+	for (int i = 0; i < MAX_TRIES; i++, now_ns++) {
+		_cleanup_free_ char *to = NULL;
 
+		clock_format_utc(now_ns, second);
+		to = str_format("%s/%s.%09llu.%s", bad, second,
+				(unsigned long long)(now_ns % NS_PER_S), label);
 		if (!to)
 			return -ENOMEM;
 		if (renameat2(AT_FDCWD, path, AT_FDCWD, to, RENAME_NOREPLACE) >= 0) {

@@ -6,7 +6,7 @@
 #pragma once
 
 /*
- * Moves whatever is at path (file, folder, link, FIFO …) to bad/<time>.<n>.<label>; *ret_moved
+ * Moves whatever is at path (file, folder, link, FIFO …) to bad/<time>.<label>; *ret_moved
  * gets its new path, allocated. What cannot be moved is removed, if that can be done, and
  * *ret_moved is NULL. 0 or -errno: it is still there.
  */

@@ -12,29 +12,38 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 struct registry {
+	struct trust trust;
 	char **dirs;
 	struct plugin **plugins;
 	size_t n;
 	char *first_broken;
 };
 
-int registry_new(char *const *plugin_dirs, struct registry **ret)
+int registry_new_trusting(const struct trust *t, char *const *plugin_dirs, struct registry **ret)
 {
-	struct registry *r = calloc(1, sizeof(*r));
+	_cleanup_(registry_freep) struct registry *r = sys_alloc(1, sizeof(*r));
 
 	if (!r)
 		return -ENOMEM;
+	r->trust = *t;
 	if (plugin_dirs) {
 		r->dirs = strv_copy(plugin_dirs);
-		if (!r->dirs) {
-			free(r);
+		if (!r->dirs)
 			return -ENOMEM;
-		}
 	}
-	*ret = r;
+	*ret = TAKE_PTR(r);
 	return 0;
+}
+
+int registry_new(char *const *plugin_dirs, struct registry **ret)
+{
+	struct trust t;
+	int r = trust_of_process(&t);
+
+	return r < 0 ? r : registry_new_trusting(&t, plugin_dirs, ret);
 }
 
 struct registry *registry_free(struct registry *r)
@@ -60,7 +69,7 @@ static struct plugin *find_loaded(const struct registry *r, const char *name)
 
 static int add(struct registry *r, struct plugin *p)
 {
-	struct plugin **plugins = reallocarray(r->plugins, r->n + 1, sizeof(*plugins));
+	struct plugin **plugins = sys_realloc(r->plugins, r->n + 1, sizeof(*plugins));
 
 	if (!plugins)
 		return -ENOMEM;
@@ -79,7 +88,7 @@ static int load(struct registry *registry, const char *name, struct plugin **ret
 		*ret = loaded;
 		return 0;
 	}
-	r = plugin_load(name, registry->dirs, &p, ret_why);
+	r = plugin_load_trusting(&registry->trust, name, registry->dirs, &p, ret_why);
 	if (r < 0)
 		return r;
 	r = add(registry, p);

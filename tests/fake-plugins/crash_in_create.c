@@ -10,10 +10,11 @@ static const struct hearth_option options[] = {
 	  .help = "What goes wrong" },
 };
 
+static volatile int *volatile nowhere; /* whose value the compiler may not know */
+
 static int32_t create(const struct hearth_host *h, void **ret)
 {
 	const char *how = h->option_string(h, "how");
-	volatile int *nowhere = NULL;
 
 	if (strcmp(how, "abort") == 0)
 		abort();
