@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 
@@ -157,30 +158,55 @@ static int copy_loads(struct binary *b, const struct hearth_inspected *a)
 	return 0;
 }
 
+static void binary_ask(struct binary *b, const struct binary_sighting *where);
+
+/*
+ * Most processes of a build are gone before their first sample is looked at, but not the
+ * programs they ran: the same path here is the same file if device and inode agree.
+ */
+static bool ask_here(struct binary *b)
+{
+	struct binary_sighting here = { .pid = (uint32_t)getpid() };
+
+	if (b->is_asked_here)
+		return false;
+	b->is_asked_here = true;
+	binary_ask(b, &here);
+	return true;
+}
+
+static void binary_learn(struct binary *b, const struct hearth_inspected *a)
+{
+	if (copy_loads(b, a) < 0) {
+		binary_fail(b, "out of memory");
+		return;
+	}
+	b->handle = a->handle;
+	b->file_size = a->file_size;
+	b->build_id_len = a->build_id_len <= sizeof(b->build_id) ? a->build_id_len : 0;
+	if (b->build_id_len)
+		memcpy(b->build_id, a->build_id, b->build_id_len);
+	b->state = BINARY_KNOWN;
+}
+
 static void on_inspected(void *ctx, const struct hearth_inspected *a)
 {
 	struct binary *b = ctx;
 	struct binaries *owner = b->owner;
 
 	owner->n_pending--;
-	if (a->status < 0) {
+	if (a->status == 0)
+		binary_learn(b, a);
+	else if (b->is_asked_here)
+		binary_fail(b, "process ended before the file was opened");
+	else if (a->status != -ESRCH || !ask_here(b))
 		binary_fail(b, a->cause ? a->cause : strerror(-a->status));
-	} else if (copy_loads(b, a) < 0) {
-		binary_fail(b, "out of memory");
-	} else {
-		b->handle = a->handle;
-		b->file_size = a->file_size;
-		b->build_id_len = a->build_id_len < sizeof(b->build_id) ? a->build_id_len : 0;
-		if (b->build_id_len)
-			memcpy(b->build_id, a->build_id, b->build_id_len);
-		b->state = BINARY_KNOWN;
-	}
 	binary_unref(b);
 	if (owner->answered)
 		owner->answered(owner->answered_ctx);
 }
 
-static void binary_ask(struct binary *b, const struct binary_sighting *where, uint64_t now_ns)
+static void binary_ask(struct binary *b, const struct binary_sighting *where)
 {
 	struct binaries *owner = b->owner;
 	struct hearth_inspect_target target = {
@@ -196,7 +222,6 @@ static void binary_ask(struct binary *b, const struct binary_sighting *where, ui
 	};
 	int32_t r;
 
-	b->asked_ns = now_ns;
 	if (!owner->inspect) {
 		binary_fail(b, "no inspector to read the file");
 		return;
@@ -217,8 +242,11 @@ void binary_want(struct binary *b, const struct binary_sighting *where, uint64_t
 {
 	b->last_used_ns = now_ns;
 	if (b->state == BINARY_NEW ||
-	    (b->state == BINARY_FAILED && b->owner->inspect && now_ns - b->asked_ns >= RETRY_NS))
-		binary_ask(b, where, now_ns);
+	    (b->state == BINARY_FAILED && b->owner->inspect && now_ns - b->asked_ns >= RETRY_NS)) {
+		b->asked_ns = now_ns;
+		b->is_asked_here = false;
+		binary_ask(b, where);
+	}
 }
 
 /*

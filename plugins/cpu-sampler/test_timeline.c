@@ -35,6 +35,7 @@ struct question {
 	hearth_inspected_fn fn;
 	void *ctx;
 	char path[64];
+	int32_t pid;
 };
 
 static struct {
@@ -51,6 +52,7 @@ static int32_t inspect_open(const struct hearth_host *h, const struct hearth_ins
 	q->fn = fn;
 	q->ctx = ctx;
 	snprintf(q->path, sizeof(q->path), "%s", t->path);
+	q->pid = t->pid;
 	return 0;
 }
 
@@ -74,9 +76,9 @@ static void answer(size_t i)
 	inspector.questions[i].fn(inspector.questions[i].ctx, &a);
 }
 
-static void refuse(size_t i, const char *cause)
+static void refuse(size_t i, int32_t status, const char *cause)
 {
-	struct hearth_inspected a = { .size = sizeof(a), .status = -ENOENT, .cause = cause };
+	struct hearth_inspected a = { .size = sizeof(a), .status = status, .cause = cause };
 
 	inspector.questions[i].fn(inspector.questions[i].ctx, &a);
 }
@@ -384,6 +386,23 @@ static void a_cut_stack_says_why(void **state)
 	assert_int_equal(hearth_mock_counter(&w->host, "stacks_truncated.depth limit 127"), 1);
 }
 
+static void an_address_that_nothing_is_mapped_at_ends_the_stack(void **state)
+{
+	struct world *w = *state;
+	struct hearth_stack s;
+	struct hearth_flat f;
+
+	sample(w, (struct taken){ .time_ns = 1006 * S, .pid = 100, .n_user = 4,
+				  .flags = SAMPLE_USER_END,
+				  .addresses = { 0x7100, 0x7010, 0x41414141, 0x7020 } });
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	s = hearth_profile_stack(&f, hearth_profile_sample(&f, 0).stack);
+	assert_int_equal(s.count, 2);
+	assert_string_equal(hearth_flat_string(&f, s.truncated), "no frame pointers");
+	assert_int_equal(hearth_mock_counter(&w->host, "stacks_truncated.no frame pointers"), 1);
+}
+
 static void only_callers_are_return_addresses(void **state)
 {
 	struct world *w = *state;
@@ -509,7 +528,7 @@ static void a_file_that_cannot_be_read_is_named_with_the_cause(void **state)
 
 	sample_at(w, 1006 * S, 100, 0x7100);
 	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
-	refuse(0, "file is gone");
+	refuse(0, -ENOENT, "file is gone");
 	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
 	open_batch(w, 0, &f);
 	frame = leaf_of(&f, 0);
@@ -523,6 +542,39 @@ static void a_file_that_cannot_be_read_is_named_with_the_cause(void **state)
 	assert_int_equal(timeline_advance(&w->timeline, 1012 * S, false), 0);
 	assert_int_equal(inspector.n, 2); /* tried again a second later */
 	answer(1);
+}
+
+static void the_file_of_a_process_that_is_gone_is_looked_for_here(void **state)
+{
+	struct world *w = *state;
+	struct hearth_flat f;
+
+	sample_at(w, 1006 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	assert_int_equal(inspector.questions[0].pid, 100);
+	refuse(0, -ESRCH, "the process is gone");
+	assert_int_equal(inspector.n, 2);
+	assert_int_equal(inspector.questions[1].pid, getpid());
+	answer(1);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	assert_int_equal(leaf_of(&f, 0).address, 0x401100);
+}
+
+static void a_file_that_is_not_here_either_is_given_up(void **state)
+{
+	struct world *w = *state;
+	struct hearth_flat f;
+
+	sample_at(w, 1006 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	refuse(0, -ESRCH, "the process is gone");
+	refuse(1, -ESTALE, "another file is in its place");
+	assert_int_equal(inspector.n, 2);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	assert_string_equal(hearth_flat_string(&f, leaf_of(&f, 0).cause),
+			    "process ended before the file was opened");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -540,11 +592,14 @@ int main(void)
 		TEST(lost_events_are_told),
 		TEST(a_window_that_cannot_be_emitted_is_counted_as_lost),
 		TEST(a_cut_stack_says_why),
+		TEST(an_address_that_nothing_is_mapped_at_ends_the_stack),
 		TEST(only_callers_are_return_addresses),
 		TEST(a_frame_without_file_says_why),
 		INSPECTED(a_frame_gets_its_address_when_the_file_is_opened),
 		INSPECTED(a_window_waits_for_its_files_but_not_for_ever),
 		INSPECTED(an_urgent_window_does_not_wait),
+		INSPECTED(the_file_of_a_process_that_is_gone_is_looked_for_here),
+		INSPECTED(a_file_that_is_not_here_either_is_given_up),
 		INSPECTED(a_file_that_cannot_be_read_is_named_with_the_cause),
 	};
 

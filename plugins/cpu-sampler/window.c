@@ -277,17 +277,32 @@ static enum cut_cause cut_cause(const struct sample_record *s)
 	return s->flags & SAMPLE_KERNEL_CUT ? CUT_KERNEL_DEPTH : CUT_NONE;
 }
 
+/*
+ * Where frame pointers are missing, the register that should hold one leads anywhere; an address
+ * that nothing executable is mapped at was never returned to.
+ */
+static bool is_stray(const struct process *p, uint64_t address)
+{
+	return p->maps && !mappings_find(p->maps, address);
+}
+
 static uint32_t stack_row(struct window *w, const struct sample_record *s, struct process *p,
-			  uint32_t truncated)
+			  enum cut_cause *cut)
 {
 	const uint64_t *address = (const uint64_t *)(const void *)(s + 1);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->n_kernel; i++)
 		w->frames[n++] = kernel_frame(w, *address++, i ? HEARTH_FRAME_IS_RETURN : 0);
-	for (uint32_t i = 0; i < s->n_user; i++)
-		w->frames[n++] = user_frame(w, p, *address++, i ? HEARTH_FRAME_IS_RETURN : 0);
-	return hearth_build_stack(&w->builder, w->frames, n, truncated);
+	for (uint32_t i = 0; i < s->n_user; i++, address++) {
+		if (i && is_stray(p, *address)) {
+			*cut = CUT_NO_FRAME_POINTERS;
+			break;
+		}
+		w->frames[n++] = user_frame(w, p, *address, i ? HEARTH_FRAME_IS_RETURN : 0);
+	}
+	return hearth_build_stack(&w->builder, w->frames, n,
+				  string_row(w, window_cut_text[*cut]));
 }
 
 void window_add_sample(struct window *w, const struct sample_record *s, struct process *p)
@@ -296,7 +311,7 @@ void window_add_sample(struct window *w, const struct sample_record *s, struct p
 	enum cut_cause cut = cut_cause(s);
 
 	row.thread = thread_row(w, s, p);
-	row.stack = stack_row(w, s, p, string_row(w, window_cut_text[cut]));
+	row.stack = stack_row(w, s, p, &cut);
 	hearth_build_sample(&w->builder, &row);
 	w->cut[cut]++;
 	w->delivered++;
