@@ -95,20 +95,27 @@ static bool must_wait(struct lane *l, struct request *r, uint64_t retry_ns)
 	return false;
 }
 
-static void send_request(struct lane *l, struct request *r)
+/* False: not now, it waits for the next process. */
+static bool send_request(struct lane *l, struct request *r)
 {
 	struct message_header header = { .id = ++l->last_id };
 	int k;
 
 	r->id = header.id;
 	k = stage_of(l, r)->send(l->options.ctx, r, l->process, &header);
+	if (k == -EPIPE || k == -ECONNRESET) {
+		/* It has died, and nothing was asked yet: on_death pumps again. */
+		request_queue_push_front(&l->queue, r);
+		return false;
+	}
 	if (k < 0) {
 		request_fail(r, k, "the %s cannot be asked: %s", name_of(l), strerrordesc_np(-k));
 		request_free(r);
-		return;
+		return true;
 	}
 	l->current = r;
 	l->sent_ns = clock_monotonic_ns();
+	return true;
 }
 
 void lane_pump(struct lane *l)
@@ -122,9 +129,8 @@ void lane_pump(struct lane *l)
 	while (!l->current && (r = request_queue_pop(&l->queue))) {
 		if (!stage_of(l, r)->prepare(l->options.ctx, r))
 			continue;
-		if (helper_process_ensure(l->process, &retry_ns) == 0)
-			send_request(l, r);
-		else if (must_wait(l, r, retry_ns))
+		if (helper_process_ensure(l->process, &retry_ns) == 0 ? !send_request(l, r)
+								       : must_wait(l, r, retry_ns))
 			break;
 	}
 	l->is_pumping = false;
