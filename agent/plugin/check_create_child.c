@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "loop/signal.h"
 #include "plugin/check_create.h"
 #include "util/file.h"
 #include "util/str.h"
@@ -64,11 +65,15 @@ int check_create_refuse(int fd, const char *why)
 	return answer ? fd_write_all(fd, answer, strlen(answer)) : -ENOMEM;
 }
 
-/* Dies with the parent and leaves no core file behind: both are what a check should not cost. */
+/*
+ * Dies with the parent and leaves no core file behind: both are what a check should not cost. A
+ * fault must end it as a signal, also where a sanitizer has a handler for it.
+ */
 static void prepare_to_die(void)
 {
 	const struct rlimit none = { 0, 0 };
 
+	signal_reset();
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setrlimit(RLIMIT_CORE, &none);
 }

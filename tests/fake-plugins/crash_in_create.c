@@ -12,6 +12,7 @@ static const struct hearth_option options[] = {
 
 static volatile int *volatile nowhere; /* whose value the compiler may not know */
 
+__attribute__((no_sanitize("undefined")))
 static int32_t create(const struct hearth_host *h, void **ret)
 {
 	const char *how = h->option_string(h, "how");
