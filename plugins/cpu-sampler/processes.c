@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting must not cost a scan of ten thousand sleeping processes, so nothing is read before
- * a sample asks. A snapshot of /proc shows the present while samples are from half a second
- * ago; what the kernel has reported since is therefore taken out of the snapshot again.
+ * Starting must not cost a scan of ten thousand sleeping processes, so nothing is known of one
+ * before a sample asks; what happens to it from then on is told by the kernel.
  */
 #include "processes.h"
 
@@ -12,14 +11,11 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "snapshot.h"
 
 enum { FIRST_BUCKETS = 256 };
 
-static const char cause_gone[] = "process ended before its mappings were read";
-static const char cause_exec[] = "process ran another program before its mappings were read";
-static const char cause_denied[] = "no permission to read the process's mappings";
 static const char cause_memory[] = "out of memory";
-static const char cause_error[] = "the process's mappings could not be read";
 
 int processes_init(struct processes *ps, const char *proc_root, struct binaries *binaries)
 {
@@ -33,7 +29,7 @@ int processes_init(struct processes *ps, const char *proc_root, struct binaries 
 	return 0;
 }
 
-static void process_forget_maps(struct process *p)
+void process_forget_maps(struct process *p)
 {
 	p->maps = mappings_unref(p->maps);
 	binary_unref(p->exe);
@@ -166,7 +162,7 @@ static int apply_exit(struct processes *ps, const struct process_event *e)
 	return 0;
 }
 
-static void set_comm(struct process *p, const char *comm)
+void process_set_comm(struct process *p, const char *comm)
 {
 	memset(p->comm, 0, sizeof(p->comm));
 	memcpy(p->comm, comm, strnlen(comm, sizeof(p->comm) - 1));
@@ -178,7 +174,7 @@ static int apply_comm(struct processes *ps, const struct process_event *e)
 	struct process *p = processes_find(ps, e->pid);
 
 	if (p && e->pid == e->tid)
-		set_comm(p, e->comm);
+		process_set_comm(p, e->comm);
 	return 0;
 }
 
@@ -199,7 +195,7 @@ static int apply_exec(struct processes *ps, const struct process_event *e)
 	p->n_threads = 1; /* exec ends the others before it is reported */
 	p->wants_exe = true;
 	p->had_leader_exit = false;
-	set_comm(p, e->comm);
+	process_set_comm(p, e->comm);
 	return p->maps ? 0 : -ENOMEM;
 }
 
@@ -211,8 +207,8 @@ static bool is_anonymous(const char *path, size_t len, uint64_t inode)
 	       (len > 5 && !memcmp(path, "[anon", 5));
 }
 
-static int add_mapping(struct processes *ps, struct process *p, const struct binary_key *key,
-		       struct mapping *row)
+int process_add_mapping(struct processes *ps, struct process *p, const struct binary_key *key,
+			struct mapping *row)
 {
 	int r;
 
@@ -247,7 +243,7 @@ static int apply_mmap(struct processes *ps, const struct process_event *e)
 		p->wants_exe = false;
 		p->window = 0;
 	}
-	return add_mapping(ps, p, &key, &row);
+	return process_add_mapping(ps, p, &key, &row);
 }
 
 static int apply_lost(struct processes *ps, const struct process_event *e)
@@ -270,118 +266,7 @@ int processes_apply(struct processes *ps, const struct process_event *e)
 	return apply[e->kind](ps, e);
 }
 
-/* ---- snapshots of /proc ---- */
-
-struct snapshot {
-	struct processes *ps;
-	struct process *p;
-	uint64_t start_code;
-	uint32_t n_exits, n_clones; /* of threads, since */
-	bool has_exec; /* it ran another program since */
-	int error;
-};
-
-static int take_line(void *ctx, const struct maps_line *line)
-{
-	struct snapshot *s = ctx;
-	struct binary_key key = {
-		.device_major = line->device_major, .device_minor = line->device_minor,
-		.inode = line->inode, .path = line->path ? line->path : "",
-		.path_len = line->path_len,
-	};
-	struct mapping row = {
-		.start = line->start, .end = line->end, .file_offset = line->file_offset,
-	};
-
-	if (line->inode && line->start <= s->start_code && s->start_code < line->end) {
-		binary_unref(s->p->exe);
-		s->p->exe = binaries_ref(s->ps->binaries, &key);
-	}
-	return add_mapping(s->ps, s->p, &key, &row);
-}
-
-/* Undoes what happened after the sample: an exec all of it, an mmap the range it covers. */
-static bool undo_event(void *ctx, const struct process_event *e)
-{
-	struct snapshot *s = ctx;
-
-	if (e->pid != s->p->pid)
-		return true;
-	if (e->kind == PROCESS_EVENT_EXEC)
-		s->has_exec = true;
-	s->n_exits += e->kind == PROCESS_EVENT_EXIT;
-	s->n_clones += e->kind == PROCESS_EVENT_FORK && e->parent_pid == e->pid;
-	if (e->kind == PROCESS_EVENT_MMAP)
-		s->error = mappings_remove(&s->p->maps, e->start, e->end);
-	return !s->has_exec && s->error == 0;
-}
-
-static const char *cause_of(int error)
-{
-	switch (error) {
-	case -ENOENT:
-	case -ESRCH:
-		return cause_gone;
-	case -EACCES:
-	case -EPERM:
-		return cause_denied;
-	case -ENOMEM:
-		return cause_memory;
-	}
-	return cause_error;
-}
-
-/* Reads maps between two looks at stat, which together prove whose they are. */
-static int read_snapshot(struct processes *ps, struct process *p, struct snapshot *s)
-{
-	struct proc_stat before, after;
-	int r;
-
-	r = proc_read_stat(ps->proc_root, p->pid, &before);
-	if (r < 0)
-		return r;
-	if (p->start_time && before.start_time != p->start_time)
-		return -ESRCH;
-	s->start_code = before.start_code;
-	r = proc_read_maps(ps->proc_root, p->pid, take_line, s);
-	if (r < 0 && r != -E2BIG)
-		return r;
-	r = proc_read_stat(ps->proc_root, p->pid, &after);
-	if (r < 0)
-		return r;
-	if (after.start_time != before.start_time)
-		return -ESRCH;
-	if (ps->look_ahead)
-		ps->look_ahead(ps->look_ahead_ctx, undo_event, s);
-	if (s->error < 0)
-		return s->error;
-	p->start_time = before.start_time;
-	p->parent_pid = before.parent_pid;
-	p->n_threads = after.n_threads + s->n_exits;
-	p->n_threads -= s->n_clones < p->n_threads ? s->n_clones : 0;
-	if (!p->comm[0] && !s->has_exec)
-		set_comm(p, before.comm);
-	return 0;
-}
-
-/* Replaces the mappings by those of /proc. On failure `p` has none, and says why. */
-static int process_load(struct processes *ps, struct process *p)
-{
-	struct snapshot s = { .ps = ps, .p = p };
-	int r;
-
-	process_forget_maps(p);
-	p->epoch = ps->epoch;
-	p->window = 0;
-	p->maps = mappings_new();
-	r = p->maps ? read_snapshot(ps, p, &s) : -ENOMEM;
-	p->maps_cause = r < 0 ? cause_of(r) : s.has_exec ? cause_exec : NULL;
-	if (!p->maps_cause)
-		return 0;
-	ps->n_maps_unread++;
-	process_forget_maps(p);
-	return r < 0 ? r : -ESRCH;
-}
+/* ---- samples ---- */
 
 /* The parent's pid may be another process by now, or run another program than at the fork. */
 static bool was_parent(const struct process *parent, const struct process *child)
@@ -403,14 +288,14 @@ static void process_inherit(struct processes *ps, struct process *p)
 			return;
 	}
 	if (!parent->maps && !parent->maps_cause)
-		(void)process_load(ps, parent);
+		(void)snapshot_take(ps, parent);
 	if (!parent->maps || !was_parent(parent, p))
 		return;
 	p->maps = mappings_ref(parent->maps);
 	p->exe = parent->exe ? binary_ref(parent->exe) : NULL;
 	p->maps_cause = NULL;
 	if (!p->comm[0])
-		set_comm(p, parent->comm);
+		process_set_comm(p, parent->comm);
 }
 
 static void process_refresh(struct processes *ps, struct process *p)
@@ -418,7 +303,7 @@ static void process_refresh(struct processes *ps, struct process *p)
 	struct mappings *old = p->maps ? mappings_ref(p->maps) : NULL;
 	struct binary *exe = p->exe ? binary_ref(p->exe) : NULL;
 
-	if (process_load(ps, p) < 0) {
+	if (snapshot_take(ps, p) < 0) {
 		if (old) { /* stale, but all there is */
 			p->maps = mappings_ref(old);
 			p->exe = exe ? binary_ref(exe) : NULL;

@@ -63,5 +63,11 @@ struct process *processes_sampled(struct processes *ps, uint32_t pid, uint64_t s
 /* The process, or NULL; does not look into /proc. */
 struct process *processes_find(struct processes *ps, uint32_t pid);
 
+/* For whoever fills a process in: events and snapshots. Adding answers 0 or -ENOMEM. */
+void process_set_comm(struct process *p, const char *comm);
+void process_forget_maps(struct process *p);
+int process_add_mapping(struct processes *ps, struct process *p, const struct binary_key *key,
+			struct mapping *row);
+
 /* Frees processes that ended before a time, and those whose end went unseen. */
 void processes_sweep(struct processes *ps, uint64_t before_ns);

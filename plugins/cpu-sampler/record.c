@@ -95,20 +95,19 @@ static char *default_output(const struct hearth_verb_call *c)
 static char *default_title(const struct hearth_verb_call *c)
 {
 	char host[65] = "this machine", *title = NULL;
-	size_t n = 0, len = 0;
+	size_t size = 0;
+	FILE *f;
 
 	if (!c->command) {
 		(void)gethostname(host, sizeof(host) - 1);
 		return strdup(host);
 	}
-	for (n = 0; c->command[n]; n++)
-		len += strlen(c->command[n]) + 1;
-	title = calloc(1, len + 1);
-	for (n = 0; title && c->command[n]; n++) {
-		strcat(title, n ? " " : "");
-		strcat(title, c->command[n]);
-	}
-	return title;
+	f = open_memstream(&title, &size);
+	if (!f)
+		return NULL;
+	for (size_t i = 0; c->command[i]; i++)
+		fprintf(f, "%s%s", i ? " " : "", c->command[i]);
+	return fclose(f) == 0 ? title : NULL;
 }
 
 /* ---- overlay ---- */

@@ -18,7 +18,7 @@ struct proc_tree {
 static inline void proc_tree_init(struct proc_tree *t)
 {
 	memset(t, 0, sizeof(*t));
-	strcpy(t->root, "/tmp/hearth-proc-XXXXXX");
+	snprintf(t->root, sizeof(t->root), "/tmp/hearth-proc-XXXXXX");
 	if (!mkdtemp(t->root))
 		abort();
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/say.h"
+#include "batch.h"
 
 #define NS_PER_TICK 10000000ull     /* /proc counts in USER_HZ, 100 on every Linux */
 #define DEAD_KEPT_NS 1000000000ull  /* how long the last samples of an exiting task may take */
@@ -110,14 +110,14 @@ static void count_window(struct timeline *t)
 
 static int close_window(struct timeline *t, uint64_t end_ns)
 {
-	struct window_summary summary = {
+	struct batch_summary summary = {
 		.end_ns = end_ns, .period_ns = t->period_ns, .flags = t->flags,
 	};
 	uint64_t now = t->host->now_ns(t->host);
 	int r;
 
 	count_window(t);
-	r = window_emit(&t->window, &summary);
+	r = batch_emit(&t->window, &summary);
 	if (r < 0)
 		t->host->count(t->host, "samples_lost.batch not emitted", t->window.delivered);
 	window_begin(&t->window, end_ns);

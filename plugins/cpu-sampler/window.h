@@ -56,14 +56,3 @@ static inline uint64_t window_taken(const struct window *w)
 
 /* True while a file that frames of this window need has not been opened or refused. */
 bool window_is_waiting(const struct window *w);
-
-struct window_summary {
-	uint64_t end_ns, period_ns;
-	uint32_t flags; /* HEARTH_PROFILE_* */
-};
-
-/*
- * Completes the window and emits it, also when it is empty: that tells "no sample", not
- * "no answer". 0 or -errno.
- */
-int window_emit(struct window *w, const struct window_summary *summary);

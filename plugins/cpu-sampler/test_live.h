@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The component under the mock host on the real kernel, with processes to sample. Include after
+ * cmocka.h.
+ */
+#pragma once
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <hearth/mock.h>
+#include <hearth/profile.h>
+
+#include "common/cleanup.h"
+#include "sampler.h"
+
+#define NS_PER_S 1000000000ull
+
+enum { DEPTH = 20 };
+
+static inline uint64_t monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* ---- a load ---- */
+
+static volatile uint64_t sink;
+
+static __attribute__((noinline)) uint64_t burn(unsigned int depth)
+{
+	if (depth > 1)
+		return burn(depth - 1) + (sink & 1);
+	__asm__ volatile("" : : "r"(__builtin_frame_address(0)));
+	while (sink != UINT64_MAX)
+		sink++;
+	return sink;
+}
+
+/* `burn` spans at least to here in every build of this file. */
+#define BURN_BYTES 256
+
+static inline pid_t start_child(void (*body)(void))
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		body();
+		_exit(1);
+	}
+	return pid;
+}
+
+static inline void end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static inline void burn_deep(void)
+{
+	burn(DEPTH);
+}
+
+static inline void idle(void)
+{
+	for (;;)
+		pause();
+}
+
+/* Forks children that each burn for a moment. */
+static inline void fork_burners(void)
+{
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			uint64_t end = monotonic_ns() + NS_PER_S / 20;
+
+			while (monotonic_ns() < end)
+				;
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static inline uint64_t run_time_ns(pid_t pid)
+{
+	char path[64], text[128];
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		fail_msg("%s: %s", path, strerror(errno));
+	text[n > 0 ? n : 0] = 0;
+	return strtoull(text, NULL, 10);
+}
+
+/* ---- driving ---- */
+
+static inline void run_for(struct hearth_mock *m, uint64_t ns)
+{
+	uint64_t end = monotonic_ns() + ns;
+
+	while (monotonic_ns() < end) {
+		struct pollfd p = { .fd = m->fds[0].fd, .events = POLLIN };
+		int n = poll(&p, 1, 20);
+
+		hearth_mock_advance(m, monotonic_ns() - m->now_ns);
+		if (n > 0)
+			cpu_sampler.on_fd(m->instance, p.fd, (uint32_t)p.revents);
+	}
+}
+
+static inline void begin(struct hearth_mock *m, const char *const *settings)
+{
+	hearth_mock_init(m, &cpu_sampler);
+	for (; *settings; settings++)
+		assert_int_equal(hearth_mock_set(m, *settings), 0);
+	m->now_ns = monotonic_ns();
+	assert_int_equal(hearth_mock_create(m), 0);
+	if (hearth_mock_start(m) < 0)
+		fail_msg("start: %s", m->n_lines ? m->lines[m->n_lines - 1].text : m->refused_why);
+}
+
+static inline void finish(struct hearth_mock *m)
+{
+	m->now_ns = monotonic_ns();
+	assert_int_equal(hearth_mock_finish(m), 0);
+}
+
+static inline void end(struct hearth_mock *m)
+{
+	assert_int_equal(cpu_sampler.stop(m->instance, 0), 0);
+	assert_int_equal(hearth_mock_done(m), 0);
+}
+
+typedef void (*sample_fn)(void *ctx, const struct hearth_flat *f, const struct hearth_sample *s);
+
+static inline void each_sample(const struct hearth_mock *m, sample_fn fn, void *ctx)
+{
+	for (uint32_t i = 0; i < m->n_emitted; i++) {
+		struct hearth_flat f = {};
+
+		assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(m, i)), 0);
+		for (uint64_t k = 0; k < hearth_flat_count(&f, HEARTH_PROFILE_SAMPLES); k++) {
+			struct hearth_sample s = hearth_profile_sample(&f, k);
+
+			fn(ctx, &f, &s);
+		}
+	}
+}
+
+static inline struct hearth_process process_of(const struct hearth_flat *f, const struct hearth_sample *s)
+{
+	return hearth_profile_process(f, hearth_profile_thread(f, s->thread).process);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of the addresses of a sample. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test_world.h"
+
+/* ---- stacks ---- */
+
+static void a_cut_stack_says_why(void **state)
+{
+	static const struct {
+		uint32_t n_kernel, n_user, flags;
+		const char *cause;
+	} cases[] = {
+		{ 0, 2, SAMPLE_USER_END, "" },
+		{ 2, 2, SAMPLE_USER_END, "" },
+		{ 2, 0, SAMPLE_NO_USER, "" },
+		{ 0, 2, 0, "no frame pointers" },
+		{ 0, 1, SAMPLE_USER_END, "no frame pointers" },
+		{ 0, 2, SAMPLE_USER_CUT, "depth limit 127" },
+		{ 0, 1, SAMPLE_USER_COMPAT, "32-bit program" },
+		{ 2, 0, SAMPLE_NO_USER | SAMPLE_KERNEL_CUT, "kernel stack depth limit" },
+		{ 0, 2, SAMPLE_USER_END | SAMPLE_KERNEL_FAILED, "kernel stack could not be walked" },
+	};
+	struct world *w = *state;
+	struct hearth_flat f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		sample(w, (struct taken){ .time_ns = 1006 * S + i, .pid = 100,
+					  .n_kernel = cases[i].n_kernel, .n_user = cases[i].n_user,
+					  .flags = cases[i].flags,
+					  .addresses = { 0x7100, 0x7010, 0x7020, 0x7030 } });
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct hearth_stack s =
+			hearth_profile_stack(&f, hearth_profile_sample(&f, i).stack);
+
+		assert_int_equal(s.count, cases[i].n_kernel + cases[i].n_user);
+		assert_string_equal(hearth_flat_string(&f, s.truncated), cases[i].cause);
+	}
+	assert_int_equal(loss_of(&f, HEARTH_LOSS_STACKS, "no frame pointers"), 2);
+	assert_int_equal(hearth_mock_counter(&w->host, "stacks_truncated.depth limit 127"), 1);
+}
+
+static void an_address_that_nothing_is_mapped_at_ends_the_stack(void **state)
+{
+	struct world *w = *state;
+	struct hearth_stack s;
+	struct hearth_flat f;
+
+	sample(w, (struct taken){ .time_ns = 1006 * S, .pid = 100, .n_user = 4,
+				  .flags = SAMPLE_USER_END,
+				  .addresses = { 0x7100, 0x7010, 0x41414141, 0x7020 } });
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	s = hearth_profile_stack(&f, hearth_profile_sample(&f, 0).stack);
+	assert_int_equal(s.count, 2);
+	assert_string_equal(hearth_flat_string(&f, s.truncated), "no frame pointers");
+	assert_int_equal(hearth_mock_counter(&w->host, "stacks_truncated.no frame pointers"), 1);
+}
+
+static void only_callers_are_return_addresses(void **state)
+{
+	struct world *w = *state;
+	struct hearth_stack s;
+	struct hearth_flat f;
+
+	sample(w, (struct taken){ .time_ns = 1006 * S, .pid = 100, .n_kernel = 2, .n_user = 2,
+				  .flags = SAMPLE_USER_END,
+				  .addresses = { 0xffffffff81000010, 0xffffffff81000020, 0x7100,
+						 0x7010 } });
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	s = hearth_profile_stack(&f, hearth_profile_sample(&f, 0).stack);
+	for (uint32_t i = 0; i < 4; i++) {
+		struct hearth_frame frame =
+			hearth_profile_frame(&f, hearth_profile_stack_frame(&f, &s, i));
+
+		assert_int_equal(frame.kind, i < 2 ? HEARTH_FRAME_KERNEL : HEARTH_FRAME_NATIVE);
+		assert_int_equal(frame.flags & HEARTH_FRAME_IS_RETURN, i % 2);
+		assert_string_equal(binary_of(&f, frame), i < 2 ? "[kernel]" : "/bin/bash");
+	}
+}
+
+static void a_frame_without_file_says_why(void **state)
+{
+	struct world *w = *state;
+	struct hearth_frame frame;
+	struct hearth_flat f;
+
+	proc_tree_add(&w->tree, 200, 1, "node", 50, 0, "7000-9000 rwxp 00000000 00:00 0\n");
+	sample_at(w, 1006 * S, 100, 0x7100);
+	sample_at(w, 1006 * S + 1, 100, 0xf000);
+	sample_at(w, 1006 * S + 2, 200, 0x7100);
+	sample_at(w, 1006 * S + 3, 300, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	for (uint64_t i = 0; i < 4; i++) {
+		static const char *const causes[] = {
+			"no inspector to read the file", "address outside every executable mapping",
+			"anonymous executable memory",
+			"process ended before its mappings were read",
+		};
+
+		frame = leaf_of(&f, i);
+		assert_true(frame.flags & HEARTH_FRAME_RAW);
+		assert_string_equal(hearth_flat_string(&f, frame.cause), causes[i]);
+		assert_int_equal(frame.mapping != 0, i % 2 == 0);
+	}
+	frame = leaf_of(&f, 0);
+	assert_int_equal(hearth_profile_mapping(&f, frame.mapping).start, 0x7000);
+	assert_int_equal(hearth_profile_mapping(&f, frame.mapping).file_offset, 0x1000);
+}
+
+/* ---- files ---- */
+
+static void a_frame_gets_its_address_when_the_file_is_opened(void **state)
+{
+	struct world *w = *state;
+	struct hearth_binary binary;
+	struct hearth_flat f;
+
+	sample_at(w, 1006 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	assert_int_equal(inspector.n, 1);
+	assert_string_equal(inspector.questions[0].path, "/bin/bash");
+	answer(0);
+	sample_at(w, 1008 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	for (uint64_t i = 0; i < 2; i++) { /* the one that waited, and the one behind */
+		struct hearth_frame frame = leaf_of(&f, i);
+
+		assert_int_equal(frame.address, 0x401100);
+		assert_int_equal(frame.flags, 0);
+		assert_int_equal(frame.mapping, 0);
+		assert_int_equal(frame.cause, 0);
+		assert_string_equal(binary_of(&f, frame), "/bin/bash");
+		binary = hearth_profile_binary(&f, frame.binary);
+		assert_int_equal(binary.handle, 7);
+		assert_int_equal(binary.size, 12345);
+		assert_int_equal(binary.build_id_len, 20);
+		assert_memory_equal(binary.build_id, "abcdefghijklmnopqrst", 20);
+	}
+	assert_int_equal(inspector.n, 1);
+}
+
+static void a_window_waits_for_its_files_but_not_for_ever(void **state)
+{
+	struct world *w = *state;
+	struct hearth_flat f;
+
+	sample_at(w, 1009 * S, 100, 0x7100);
+	sample_at(w, 1011 * S, 100, 0x7100);
+	w->host.now_ns = 1011 * S;
+	assert_int_equal(timeline_advance(&w->timeline, 1011 * S, false), 1);
+	assert_int_equal(w->host.n_emitted, 0);
+	w->host.now_ns = 1013 * S - 1;
+	assert_int_equal(timeline_advance(&w->timeline, 1012 * S, false), 1);
+	w->host.now_ns = 1013 * S;
+	assert_int_equal(timeline_advance(&w->timeline, 1012 * S, false), 0);
+	assert_int_equal(w->host.n_emitted, 1);
+	assert_int_equal(w->timeline.window.delivered, 1); /* of the second one */
+	open_batch(w, 0, &f);
+	assert_string_equal(hearth_flat_string(&f, leaf_of(&f, 0).cause), "file was not opened in time");
+	answer(0);
+}
+
+static void an_urgent_window_does_not_wait(void **state)
+{
+	struct world *w = *state;
+
+	sample_at(w, 1009 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1011 * S, true), 0);
+	assert_int_equal(w->host.n_emitted, 1);
+	answer(0);
+}
+
+static void a_file_that_cannot_be_read_is_named_with_the_cause(void **state)
+{
+	struct world *w = *state;
+	struct hearth_frame frame;
+	struct hearth_flat f;
+
+	sample_at(w, 1006 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	refuse(0, -ENOENT, "file is gone");
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	frame = leaf_of(&f, 0);
+	assert_int_equal(frame.address, 0x7100);
+	assert_true(frame.flags & HEARTH_FRAME_RAW);
+	assert_string_equal(hearth_flat_string(&f, frame.cause), "file is gone");
+	assert_string_equal(hearth_flat_string(&f, hearth_profile_binary(&f, frame.binary).cause),
+			    "file is gone");
+	sample_at(w, 1011 * S, 100, 0x7100);
+	w->host.now_ns = 1012 * S;
+	assert_int_equal(timeline_advance(&w->timeline, 1012 * S, false), 0);
+	assert_int_equal(inspector.n, 2); /* tried again a second later */
+	answer(1);
+}
+
+static void the_file_of_a_process_that_is_gone_is_looked_for_here(void **state)
+{
+	struct world *w = *state;
+	struct hearth_flat f;
+
+	sample_at(w, 1006 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	assert_int_equal(inspector.questions[0].pid, 100);
+	refuse(0, -ESRCH, "the process is gone");
+	assert_int_equal(inspector.n, 2);
+	assert_int_equal(inspector.questions[1].pid, getpid());
+	answer(1);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	assert_int_equal(leaf_of(&f, 0).address, 0x401100);
+}
+
+static void a_file_that_is_not_here_either_is_given_up(void **state)
+{
+	struct world *w = *state;
+	struct hearth_flat f;
+
+	sample_at(w, 1006 * S, 100, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	refuse(0, -ESRCH, "the process is gone");
+	refuse(1, -ESTALE, "another file is in its place");
+	assert_int_equal(inspector.n, 2);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	assert_string_equal(hearth_flat_string(&f, leaf_of(&f, 0).cause),
+			    "process ended before the file was opened");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_cut_stack_says_why),
+		TEST(an_address_that_nothing_is_mapped_at_ends_the_stack),
+		TEST(only_callers_are_return_addresses),
+		TEST(a_frame_without_file_says_why),
+		INSPECTED(a_frame_gets_its_address_when_the_file_is_opened),
+		INSPECTED(a_window_waits_for_its_files_but_not_for_ever),
+		INSPECTED(an_urgent_window_does_not_wait),
+		INSPECTED(the_file_of_a_process_that_is_gone_is_looked_for_here),
+		INSPECTED(a_file_that_is_not_here_either_is_given_up),
+		INSPECTED(a_file_that_cannot_be_read_is_named_with_the_cause),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
