@@ -13,6 +13,8 @@
 #include "util/buf.h"
 #include "util/str.h"
 
+/* No plugin is called so: their names are in lower case. */
+#define INSTANCE "Instance"
 #define SCHEMA_ID "https://json-schema.org/draft/2020-12/schema"
 
 struct writing {
@@ -96,7 +98,8 @@ static json_t *group(json_t *properties, const char *name, size_t len)
 	if (!key)
 		return NULL;
 	if (!o) {
-		o = json_pack("{sss{}sb}", "type", "object", "properties", "additionalProperties", 0);
+		o = json_pack("{s[ss]s{}sb}", "type", "object", "null", "properties",
+			      "additionalProperties", 0);
 		json_object_set_new(properties, key, o);
 	}
 	return json_object_get(o, "properties");
@@ -142,26 +145,36 @@ static void plugin_add(void *ctx, const char *name, const struct plugin *p, cons
 							component_definition(&p->components[i]));
 }
 
-/* {if: plugin is X, then: X's options}; for the key X itself, without `plugin:`, X's too. */
-static json_t *instances(json_t *definitions)
+/* `plugin: X` → the options of X. One rule per plugin; an unknown plugin may have any option. */
+static json_t *rules(json_t *definitions)
 {
-	json_t *o = json_pack("{sss{}s{s[]}}", "type", "object", "properties", "additionalProperties",
-			      "allOf");
-	json_t *rules = json_object_get(json_object_get(o, "additionalProperties"), "allOf");
+	json_t *all = json_array(), *definition;
 	const char *name;
-	json_t *definition;
 
 	json_object_foreach(definitions, name, definition) {
 		_cleanup_free_ char *ref = str_format("#/$defs/%s", name);
-		json_t *rule;
 
-		rule = json_pack("{s{s[s]s{s{ss}}}s{ss}}", "if", "required", "plugin", "properties", "plugin",
-				 "const", name, "then", "$ref", ref ? ref : "#");
-		json_array_append(rules, rule);
+		json_array_append_new(all, json_pack("{s{s[s]s{s{ss}}}s{ss}}", "if", "required", "plugin",
+						     "properties", "plugin", "const", name, "then", "$ref",
+						     ref ? ref : "#"));
+	}
+	return json_pack("{so}", "allOf", all);
+}
+
+/* Without `plugin:` an instance that is called like a plugin has that plugin's options. */
+static json_t *instances(json_t *definitions)
+{
+	json_t *o = json_pack("{s[ss]s{}s{ss}}", "type", "object", "null", "properties",
+			      "additionalProperties", "$ref", "#/$defs/" INSTANCE);
+	json_t *definition;
+	const char *name;
+
+	json_object_foreach(definitions, name, definition) {
+		_cleanup_free_ char *ref = str_format("#/$defs/%s", name);
+
 		json_object_set_new(json_object_get(o, "properties"), name,
-				    json_pack("{s{s[s]}s{so}s{ss}}", "if", "required", "plugin", "then",
-					      "allOf", json_pack("[o]", rule), "else", "$ref",
-					      ref ? ref : "#"));
+				    json_pack("{s[{ss}{s{s[s]}s{ss}}]}", "allOf", "$ref", "#/$defs/" INSTANCE,
+					      "if", "required", "plugin", "else", "$ref", ref ? ref : "#"));
 	}
 	return o;
 }
@@ -179,6 +192,7 @@ int schema_write(struct registry *plugins, struct buf *out)
 	(void)registry_each(plugins, plugin_add, &w);
 	properties_add(json_object_get(root, "properties"), &config_host_table);
 	json_object_set_new(json_object_get(root, "properties"), "plugins", instances(w.definitions));
+	json_object_set_new(w.definitions, INSTANCE, rules(w.definitions));
 	text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	if (!text || w.error)
