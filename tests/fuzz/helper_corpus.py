@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the corpora of the fuzz targets elf, kallsyms and record, in which every byte is on
+purpose: no file of somebody else's, nothing to be compiled. Run it after a change and commit what
+it writes."""
+import os
+import struct
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
+GLOBAL, WEAK, LOCAL = 1, 2, 0
+NOTYPE, OBJECT, FUNC, IFUNC = 0, 1, 2, 10
+
+
+def write(target, name, data):
+    os.makedirs(os.path.join(HERE, target), exist_ok=True)
+    with open(os.path.join(HERE, target, name), "wb") as f:
+        f.write(data)
+
+
+def note(name, kind, content):
+    pad = lambda b: b + b"\0" * (-len(b) % 4)
+    return struct.pack("<III", len(name), len(content), kind) + pad(name) + pad(content)
+
+
+class Elf:
+    """ELF headers, notes, .text (empty in the file), symbol tables, in 32 or 64 bits."""
+
+    def __init__(self, is_64=True, machine=62):
+        self.is_64, self.machine = is_64, machine
+        self.sections = [(0, 0, 0, 0, 0, 0, 0)]  # type, flags, address, data, size, link, entsize
+        self.notes = b""
+
+    def symbol(self, name, value, size, info, section):
+        if self.is_64:
+            return struct.pack("<IBBHQQ", name, info, 0, section, value, size)
+        return struct.pack("<IIIBBH", name, value, size, info, 0, section)
+
+    def section(self, kind, flags=0, address=0, data=b"", size=None, link=0, entsize=0):
+        self.sections.append((kind, flags, address, data, len(data) if size is None else size, link, entsize))
+        return len(self.sections) - 1
+
+    def symbols(self, kind, rows):
+        strings, table = b"\0", self.symbol(0, 0, 0, 0, 0)
+        for name, value, size, binding, symtype, section in rows:
+            table += self.symbol(len(strings), value, size, binding << 4 | symtype, section)
+            strings += name + b"\0"
+        link = self.section(3, data=strings)
+        self.section(kind, data=table, link=link, entsize=24 if self.is_64 else 16)
+
+    def pack(self, n_sections=None, n_segments=2, section_offset=None):
+        ehdr, phdr, shdr = (64, 56, 64) if self.is_64 else (52, 32, 40)
+        at = ehdr + 2 * phdr
+        notes_at, body, headers = at, self.notes, b""
+        for kind, flags, address, data, size, link, entsize in self.sections:
+            data = data or b""
+            offset = at + len(body)
+            body += data
+            word = "QQQQ" if self.is_64 else "IIII"
+            tail = "QQ" if self.is_64 else "II"
+            headers += struct.pack("<II" + word + "II" + tail, 0, kind, flags, address, offset, size, link, 0, 1, entsize)
+        shoff = at + len(body) if section_offset is None else section_offset
+        count = len(self.sections) if n_sections is None else n_sections
+        ident = b"\177ELF" + bytes([2 if self.is_64 else 1, 1, 1]) + b"\0" * 9
+        word = "QQQ" if self.is_64 else "III"
+        header = ident + struct.pack("<HHI" + word + "IHHHHHH", 3, self.machine, 1, 0, ehdr, shoff, 0, ehdr, phdr,
+                                     n_segments, shdr, count, 0)
+        if self.is_64:
+            load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x1000, 0x1000, 0x1000, 0x1000, 0x1000)
+            notes = struct.pack("<IIQQQQQQ", 4, 4, notes_at, 0, 0, len(self.notes), len(self.notes), 4)
+        else:
+            load = struct.pack("<IIIIIIII", 1, 0, 0x1000, 0x1000, 0x1000, 0x1000, 5, 0x1000)
+            notes = struct.pack("<IIIIIIII", 4, notes_at, 0, 0, len(self.notes), len(self.notes), 4, 4)
+        return header + load + notes + body + headers
+
+
+def usual(is_64=True, machine=62):
+    elf = Elf(is_64, machine)
+    elf.notes = note(b"stapsdt\0", 3, b"abc") + note(b"GNU\0", 3, bytes(range(20)))
+    text = elf.section(1, flags=6, address=0x1000, size=0x1000)
+    data = elf.section(1, flags=3, address=0x2000, size=0x100)
+    elf.symbols(2, [
+        (b"main", 0x1000, 0x100, GLOBAL, FUNC, text),
+        (b"_main_alias", 0x1000, 0x100, GLOBAL, FUNC, text),
+        (b"weak", 0x1000, 0x80, WEAK, FUNC, text),
+        (b"longer", 0x1000, 0x180, LOCAL, FUNC, text),
+        (b"inner", 0x1040, 0x10, LOCAL, FUNC, text),
+        (b"$x", 0x1050, 0, LOCAL, NOTYPE, text),
+        (b"label", 0x1060, 0, LOCAL, NOTYPE, text),
+        (b"open", 0x1200, 0, GLOBAL, FUNC, text),
+        (b"memcpy@@GLIBC_2.14", 0x1300, 0x20, GLOBAL, IFUNC, text),
+        (b"table", 0x2000, 0x10, GLOBAL, OBJECT, data),
+        (b"elsewhere", 0x9000, 0x10, GLOBAL, FUNC, text),
+        (b"undefined", 0, 0, GLOBAL, FUNC, 0),
+        (b"absolute", 0x1400, 8, GLOBAL, FUNC, 0xfff1),
+        (b"indexed", 0x1500, 8, GLOBAL, FUNC, 0xffff),
+    ])
+    elf.symbols(11, [(b"exported", 0x1800, 0x40, GLOBAL, FUNC, text), (b"main", 0x1000, 0x100, GLOBAL, FUNC, text)])
+    return elf
+
+
+def elf_corpus():
+    write("elf", "usual-64", usual().pack())
+    write("elf", "usual-32", usual(False, 3).pack())
+    write("elf", "aarch64", usual(True, 183).pack())
+    write("elf", "no-sections", usual().pack(n_sections=0, section_offset=0))
+    write("elf", "sections-counted-in-the-first", usual().pack(n_sections=0))
+    write("elf", "sections-outside", usual().pack(section_offset=2**63))
+    write("elf", "many-segments", usual().pack(n_segments=65535))
+
+    deep = Elf()
+    text = deep.section(1, flags=6, address=0x1000, size=0x1000)
+    deep.symbols(2, [(b"n%d" % i, 0x1000 + i, 0x1000 - 2 * i, LOCAL, FUNC, text) for i in range(100)])
+    write("elf", "nested-deeply", deep.pack())
+
+    huge = Elf()
+    text = huge.section(1, flags=6, address=0x1000, size=2**64 - 1)
+    huge.symbols(2, [(b"all", 0x1000, 2**64 - 1, GLOBAL, FUNC, text), (b"end", 0xffffffffffff, 2**63, GLOBAL, FUNC, text)])
+    write("elf", "sizes-overflow", huge.pack())
+
+    notes = usual()
+    notes.notes = struct.pack("<III", 4, 2**32 - 4, 3) + b"GNU\0"
+    write("elf", "note-too-long", notes.pack())
+    write("elf", "empty", Elf().pack())
+
+
+def kallsyms_corpus():
+    modules = b"xfs 65536 1 - Live 0xffffffffc0a00000 (E)\nshort 4096 0 - Live 0xffffffffc0b00000\nbad x 0 - Live 0x\n"
+    symbols = (b"0000000000000000 A fixed_percpu_data\nffffffff81000000 T _stext\nffffffff81000000 t alias\n"
+               b"ffffffff81000100 T __pfx_do_it\nffffffff81000110 T do_it\nffffffff81000200 W weak\n"
+               b"ffffffff81000300 D data\nffffffff81001000 T _etext\n"
+               b"ffffffffc0a00010 t xfs_first\t[xfs]\nffffffffc0a00000 t __pfx_xfs_first\t[xfs]\n"
+               b"ffffffffc0c00000 t bpf_prog_1\t[bpf]\n")
+    write("kallsyms", "modules-and-symbols", modules + b"\0" + symbols)
+    write("kallsyms", "symbols", symbols)
+    write("kallsyms", "hidden", b"0000000000000000 T _stext\n0000000000000000 t x\t[xfs]\n")
+    write("kallsyms", "odd", b"ffffffff81000000 T \nffffffff81000000\nffffffff81000000 T x\t[]\n 1 t y\n"
+          b"ffffffff81000000 t __pfx_\nffffffff81000010 t __pfx_a\nffffffff81000020 t __pfx_a\n\n\n")
+    write("kallsyms", "endless", b"ffffffff81000000 T " + b"x" * 1500 + b"\nffffffff81000100 t y\t[" + b"m" * 900 + b"]\n")
+
+
+def record(module=b"", cause=b"", lines=()):
+    data = struct.pack("<IHH", len(lines), len(module), len(cause)) + module + cause
+    for function, file, number in lines:
+        data += struct.pack("<QIIII", 0x1000, number, 0, len(function), len(file)) + function + file
+    return data
+
+
+def record_corpus():
+    write("record", "usual", record(lines=[(b"inlined", b"a.c", 3), (b"outer", b"", 0)]) +
+          record(cause=b"no symbol covers it") + record(module=b"xfs", lines=[(b"xfs_read", b"", 0)]))
+    write("record", "many-lines", struct.pack("<IHH", 2**32 - 1, 0, 0) + b"\0" * 96)
+    write("record", "long-name", struct.pack("<IHH", 1, 0, 0) + struct.pack("<QIIII", 0, 0, 0, 2**32 - 1, 2**32 - 1))
+    write("record", "escapes", record(module=b"\033[2J", lines=[(b"a\0b\n", b"\x7f", 1)]))
+
+
+elf_corpus()
+kallsyms_corpus()
+record_corpus()
