@@ -49,7 +49,8 @@ static void fill_binaries(struct window *w)
 {
 	for (size_t i = 0; i < w->n_binaries; i++) {
 		const struct binary *b = w->binaries[i];
-		uint32_t cause = hearth_flat_intern_string(&w->builder, b->state == BINARY_FAILED ? open_cause(b) : NULL);
+		const char *why = b->state == BINARY_FAILED ? open_cause(b) : NULL;
+		uint32_t cause = hearth_flat_intern_string(&w->builder, why);
 		struct hearth_binary *row;
 
 		if (w->builder.error)

@@ -77,7 +77,8 @@ static void diagnose_capabilities(const struct hearth_diagnosis *d)
 static void diagnose_bpf(const struct hearth_diagnosis *d)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options);
-	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hearth_doctor", 4, 4, 1, &options);
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hearth_doctor", 4, 4, 1,
+						&options);
 	char finding[128];
 
 	if (fd >= 0) {

@@ -156,7 +156,8 @@ static bool ring_peek(struct event_rings *r, struct event_ring *ring)
 		end = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
 		if (ring->page->data_tail >= end)
 			return false;
-		record = record_at(ring, ring->page->data_tail, end, ring->record, &ring->head_bytes);
+		record = record_at(ring, ring->page->data_tail, end, ring->record,
+				   &ring->head_bytes);
 		if (!record) {
 			r->malformed++;
 			ring_skip_to(ring, end); /* no way to find the next record */

@@ -340,9 +340,10 @@ static bool process_is_over(const struct processes *ps, const struct process *p,
 {
 	if (p->ended_ns)
 		return p->ended_ns < before_ns;
+	if (p->epoch == ps->epoch && (!p->had_leader_exit || p->n_threads))
+		return false;
 	/* Threads were not counted, or events were lost: ask. */
-	return ((p->had_leader_exit && !p->n_threads) || p->epoch != ps->epoch) && kill((pid_t)p->pid, 0) < 0 &&
-	       errno == ESRCH;
+	return kill((pid_t)p->pid, 0) < 0 && errno == ESRCH;
 }
 
 void processes_sweep(struct processes *ps, uint64_t before_ns)

@@ -19,8 +19,8 @@
 static const struct hearth_option options[] = {
 	{ .name = "frequency", .type = HEARTH_INT, .letter = 'F', .def = "997", .unit = "Hz",
 	  .min = 1, .max = 100000, .help = "samples per second and CPU" },
-	{ .name = "duration", .type = HEARTH_DURATION, .letter = 'd', .min = 1000000, .max = INT64_MAX,
-	  .help = "how long to record; until Ctrl-C, or the command's end, when not given" },
+	{ .name = "duration", .type = HEARTH_DURATION, .letter = 'd', .min = 1000000,
+	  .max = INT64_MAX, .help = "how long to record; until Ctrl-C, or the command's end, when not given" },
 	{ .name = "pids", .type = HEARTH_LIST, .letter = 'p', .flags = HEARTH_REPEAT,
 	  .help = "processes to record, with their children; all when not given" },
 	{ .name = "output", .type = HEARTH_STRING, .letter = 'o',

@@ -199,7 +199,8 @@ static void check_account(struct sampler *s)
 	gaps = s->kernel.timeline.gaps;
 	if (gaps == counted)
 		return;
-	s->host->count(s->host, "samples_miscounted", gaps > counted ? gaps - counted : counted - gaps);
+	s->host->count(s->host, "samples_miscounted",
+		       gaps > counted ? gaps - counted : counted - gaps);
 	say(s->host, HEARTH_LOG_WARNING, "%llu samples are missing but %llu were counted as lost; "
 	    "this is a bug, please report it", (unsigned long long)gaps, (unsigned long long)counted);
 }

@@ -12,8 +12,8 @@
 #include "common/say.h"
 
 const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS] = {
-	{ .name = "frequency", .type = HEARTH_INT, .def = "19", .unit = "Hz", .min = 1, .max = 100000,
-	  .help = "samples per second and CPU" },
+	{ .name = "frequency", .type = HEARTH_INT, .def = "19", .unit = "Hz", .min = 1,
+	  .max = 100000, .help = "samples per second and CPU" },
 	{ .name = "window", .type = HEARTH_DURATION, .def = "10s",
 	  .min = 100000000, .max = 3600000000000,
 	  .help = "length of a batch; windows end at multiples of it" },

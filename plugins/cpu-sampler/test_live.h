@@ -169,7 +169,8 @@ static inline void each_sample(const struct hearth_mock *m, sample_fn fn, void *
 	}
 }
 
-static inline struct hearth_process process_of(const struct hearth_flat *f, const struct hearth_sample *s)
+static inline struct hearth_process process_of(const struct hearth_flat *f,
+					       const struct hearth_sample *s)
 {
 	return hearth_profile_process(f, hearth_profile_thread(f, s->thread).process);
 }

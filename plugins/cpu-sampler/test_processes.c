@@ -15,7 +15,9 @@
 #include "processes.h"
 #include "test_proc_tree.h"
 
-#define BASH_MAPS "1000-2000 r-xp 00000000 08:01 11 /bin/bash\n5000-6000 r-xp 00000000 08:01 22 /lib/libc.so\n"
+#define BASH_MAPS \
+	"1000-2000 r-xp 00000000 08:01 11 /bin/bash\n" \
+	"5000-6000 r-xp 00000000 08:01 22 /lib/libc.so\n"
 #define GZIP_MAPS "1000-2000 r-xp 00000000 08:01 33 /bin/gzip\n"
 
 struct world {

@@ -85,7 +85,8 @@ static inline void fake_end(struct fake_record *r, uint32_t pid, uint32_t tid, u
 static inline void fake_write(struct event_ring *ring, const struct fake_record *r)
 {
 	for (size_t i = 0; i < r->len; i++)
-		((uint8_t *)ring->data)[(ring->page->data_head + i) & (ring->size - 1)] = r->bytes[i];
+		((uint8_t *)ring->data)[(ring->page->data_head + i) & (ring->size - 1)] =
+			r->bytes[i];
 	ring->page->data_head += r->len;
 }
 

@@ -7,4 +7,5 @@ struct why {
 };
 
 /* Stores the sentence and answers `error`. */
-int why_set(struct why *w, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int why_set(struct why *w, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
