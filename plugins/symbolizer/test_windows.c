@@ -171,6 +171,23 @@ TEST(windows_in_work_are_bounded)
 	end(&m, &p);
 }
 
+TEST(a_window_that_cannot_be_emitted_is_counted)
+{
+	struct hearth_mock m;
+	struct test_profile p;
+
+	begin(&m, &p);
+	assert_int_equal(hearth_mock_feed(&m, window_at(&p, 0x200)), 0);
+	m.emit_error = -ENOMEM;
+	fake_answer_all();
+	assert_int_equal(hearth_mock_counter(&m, "samples_lost.out of memory"), 1);
+	assert_non_null(hearth_mock_logged(&m, "a window of 1 samples is lost: out of memory"));
+	m.emit_error = 0;
+	assert_int_equal(hearth_mock_feed(&m, window_at(&p, 0x200)), 0);
+	assert_int_equal(m.n_emitted, 1);
+	end(&m, &p);
+}
+
 TEST(a_batch_that_is_no_profile_is_refused)
 {
 	struct hearth_mock m;
@@ -205,6 +222,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_lost_on_a_full_route),
 		cmocka_unit_test(finish_waits_for_the_last_answer),
 		cmocka_unit_test(windows_in_work_are_bounded),
+		cmocka_unit_test(a_window_that_cannot_be_emitted_is_counted),
 		cmocka_unit_test(a_batch_that_is_no_profile_is_refused),
 		cmocka_unit_test(an_instance_that_ends_early_leaves_nothing_behind),
 	};

@@ -151,8 +151,7 @@ static inline int32_t hearth_flat_rehash_(struct hearth_flat_builder *b,
 	if (!slots || !hashes) {
 		free(slots);
 		free(hashes);
-		b->error = -ENOMEM;
-		return -ENOMEM;
+		return b->error = -ENOMEM;
 	}
 	for (i = 0; i < x->n_slots; i++) {
 		if (!x->slots[i])
@@ -255,7 +254,7 @@ static inline uint32_t hearth_flat_intern_string(struct hearth_flat_builder *b, 
 /* Compares whole rows; the row's section is passed in the key. */
 struct hearth_flat_key_ {
 	const void *row;
-	uint32_t id, reserved;
+	uint64_t id;
 };
 
 static inline int hearth_flat_same_row_(const struct hearth_flat_builder *b, uint32_t i,
@@ -280,7 +279,6 @@ static inline uint32_t hearth_flat_intern(struct hearth_flat_builder *b, uint32_
 		hearth_flat_append(b, id, NULL, size);
 	key.row = row;
 	key.id = id;
-	key.reserved = 0;
 	slot = hearth_flat_slot_(b, id, hearth_flat_hash(row, size), hearth_flat_same_row_, &key,
 				 size);
 	if (!slot)
@@ -295,8 +293,8 @@ static inline uint64_t hearth_flat_align_(uint64_t n)
 	return (n + 7) & ~(uint64_t)7;
 }
 
-/* Writes the sections of one builder behind `at`; returns where the next byte goes. */
-static inline uint64_t hearth_flat_layout_(const struct hearth_flat_builder *b, uint8_t *out,
+/* Writes the sections of one builder from `at` on. */
+static inline void hearth_flat_layout_(const struct hearth_flat_builder *b, uint8_t *out,
 					   struct hearth_flat_section *table, uint64_t at)
 {
 	uint32_t i, n = 0;
@@ -322,7 +320,6 @@ static inline uint64_t hearth_flat_layout_(const struct hearth_flat_builder *b, 
 			(uint32_t)at;
 	if (b->text_len)
 		memcpy(out + at, b->text, b->text_len);
-	return at + b->text_len;
 }
 
 /*
@@ -338,7 +335,7 @@ static inline int32_t hearth_flat_emit(struct hearth_flat_builder *b, const stru
 	struct hearth_emission e;
 	struct hearth_segment segment;
 	uint64_t size, at, i;
-	uint32_t own = 0, inherited = 0, k;
+	uint32_t own = 0, inherited, k;
 	uint8_t *out;
 
 	if (b->error)
