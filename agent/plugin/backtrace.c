@@ -52,9 +52,11 @@ static size_t collect(const struct registers *start, struct backtrace_frame *fra
 	size_t n = 0;
 
 	frames[n++].address = r.pc;
-	/* After a call through a wild pointer the caller's address lies on top of the stack. */
-	if (n < max && !peek(r.pc, &code, 1) && peek(r.sp, link, sizeof(link[0])))
+	/* After a call through a wild pointer the caller's address is there for sure. */
+	if (n < max && peek(r.sp, link, sizeof(link[0]))) {
+		frames[n].is_guess = peek(r.pc, &code, 1);
 		frames[n++].address = link[0];
+	}
 	while (n < max && r.fp % sizeof(uint64_t) == 0 && peek(r.fp, link, sizeof(link))) {
 		if (link[1] == 0)
 			break;
@@ -68,6 +70,7 @@ static size_t collect(const struct registers *start, struct backtrace_frame *fra
 
 struct mapping {
 	uint64_t start, end, offset, inode;
+	bool is_code;
 	const char *path; /* "" if there is none */
 };
 
@@ -104,6 +107,7 @@ static void parse_mapping(const char *line, struct mapping *ret)
 		p++;
 	ret->end = parse_number(&p, 16);
 	skip_word(&p);
+	ret->is_code = strnlen(p, 3) == 3 && p[2] == 'x';
 	skip_word(&p);
 	ret->offset = parse_number(&p, 16);
 	skip_word(&p);
@@ -141,7 +145,10 @@ static void name_by_line(struct namer *namer, const char *line)
 	for (size_t i = 0; i < namer->n; i++) {
 		struct backtrace_frame *f = &namer->frames[i];
 
-		if (f->address >= m.start && f->address < m.end && m.path[0])
+		if (f->address < m.start || f->address >= m.end)
+			continue;
+		f->is_code = m.is_code;
+		if (m.path[0])
 			name_frame(f, m.path,
 				   m.inode == namer->base_inode ? namer->base : m.start - m.offset);
 	}
@@ -180,6 +187,20 @@ static void name_frames(struct backtrace_frame *frames, size_t n)
 	(void)close(fd);
 }
 
+/* A guess that is no code, or that the frames name anyway, is none. */
+static size_t drop_bad_guesses(struct backtrace_frame *frames, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool is_repeated = i + 1 < n && frames[i].address == frames[i + 1].address;
+
+		if (!frames[i].is_guess || (frames[i].is_code && !is_repeated))
+			frames[kept++] = frames[i];
+	}
+	return kept;
+}
+
 size_t backtrace_take(const void *ucontext, struct backtrace_frame *frames, size_t max)
 {
 	struct registers r;
@@ -190,5 +211,5 @@ size_t backtrace_take(const void *ucontext, struct backtrace_frame *frames, size
 	memset(frames, 0, max * sizeof(*frames));
 	n = collect(&r, frames, max);
 	name_frames(frames, n);
-	return n;
+	return drop_bad_guesses(frames, n);
 }

@@ -232,7 +232,7 @@ static void report_trace(struct text *t, const void *ucontext)
 	for (size_t i = 0; i < n; i++) {
 		add(t, "  #");
 		add_number(t, i, 10);
-		add(t, " ");
+		add(t, frames[i].is_guess ? " ? " : " ");
 		if (frames[i].module[0]) {
 			add(t, frames[i].module);
 			add(t, "+");

@@ -234,17 +234,19 @@ static int count_listed(const void *const *list, const char *what, size_t *ret, 
 	return 0;
 }
 
-/* What is wrong with an element is said with its name in front, or its place if it has none. */
+/*
+ * What is wrong with an element is said with its name in front, or its place if it has none. Takes
+ * reason.
+ */
 static int blame(const char *what, const char *name, size_t index, int r, char *reason,
 		 char **ret_why)
 {
-	_cleanup_free_ char *owned = reason;
-
-	if (!reason)
-		return r;
-	if (descriptor_name_is_valid(name))
-		return why(ret_why, r, "%s \"%s\": %s", what, name, reason);
-	return why(ret_why, r, "%s number %zu: %s", what, index + 1, reason);
+	if (reason && descriptor_name_is_valid(name))
+		r = why(ret_why, r, "%s \"%s\": %s", what, name, reason);
+	else if (reason)
+		r = why(ret_why, r, "%s number %zu: %s", what, index + 1, reason);
+	free(reason);
+	return r;
 }
 
 static int read_components(struct plugin *p, const struct hearth_plugin *d, char **ret_why)
