@@ -52,3 +52,5 @@ struct task_struct {
 #define PF_IO_WORKER 0x00000010
 #define PF_USER_WORKER 0x00004000
 #define PF_KTHREAD 0x00200000
+
+#define MAX_PID_NS_LEVEL 32 /* include/linux/pid_namespace.h */

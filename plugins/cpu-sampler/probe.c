@@ -3,7 +3,6 @@
 #include "probe.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -74,30 +73,13 @@ static int explain_open(struct why *why, uint32_t cpu, int error)
 
 /* ---- loading ---- */
 
-/* Where the agent's pid namespace is, if it is not the machine's own. */
+/* In a container the pids that the kernel tells must be those that /proc here shows. */
 static void find_namespace(struct sampler_bpf *skeleton)
 {
-	_cleanup_free_ char *line = NULL;
-	size_t capacity = 0;
 	struct stat st;
-	FILE *f;
 
-	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == INIT_PID_NAMESPACE)
-		return;
-	f = fopen("/proc/self/status", "re");
-	if (!f)
-		return;
-	while (getline(&line, &capacity, f) > 0) {
-		uint32_t level = 0;
-
-		if (strncmp(line, "NSpid:", 6) != 0)
-			continue;
-		for (const char *at = line + 6; *at; at++)
-			level += *at == '\t';
+	if (stat("/proc/self/ns/pid", &st) == 0 && st.st_ino != INIT_PID_NAMESPACE)
 		skeleton->rodata->namespace_inode = (uint32_t)st.st_ino;
-		skeleton->rodata->namespace_level = level ? level - 1 : 0;
-	}
-	fclose(f);
 }
 
 static uint32_t kernel_frames(void)

@@ -53,22 +53,26 @@ struct {
 
 volatile struct sampler_settings settings;
 
-/* Where the agent's pid namespace is: 0 when it is the first one of the machine. */
+/* The agent's pid namespace; 0 when it is the first one of the machine. */
 const volatile __u32 namespace_inode;
-const volatile __u32 namespace_level;
 
-/* The pid of a task as the agent's namespace numbers it; 0: it is not visible there. */
+/*
+ * The pid of a task as the agent's namespace numbers it; 0: it is not visible there. From inside
+ * a container nobody can tell how deep it is, so the namespace is looked for.
+ */
 static __always_inline __u32 pid_in_namespace(struct task_struct *task)
 {
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	struct upid number = {};
+	__u32 level = pid ? BPF_CORE_READ(pid, level) : 0;
 
-	if (!pid || BPF_CORE_READ(pid, level) < namespace_level)
-		return 0;
-	bpf_core_read(&number, sizeof(number), &pid->numbers[namespace_level & 31]);
-	if (BPF_CORE_READ(number.ns, ns.inum) != namespace_inode)
-		return 0;
-	return number.nr;
+	for (__u32 i = 1; i <= MAX_PID_NS_LEVEL && i <= level; i++) {
+		struct upid number = {};
+
+		bpf_core_read(&number, sizeof(number), &pid->numbers[i]);
+		if (BPF_CORE_READ(number.ns, ns.inum) == namespace_inode)
+			return number.nr;
+	}
+	return 0;
 }
 
 static __always_inline __u32 process_id(struct task_struct *task)

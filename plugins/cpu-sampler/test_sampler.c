@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "test_live.h"
 
 struct share {
@@ -275,6 +278,50 @@ static void a_process_that_does_not_exist_is_refused(void **state)
 	assert_int_equal(hearth_mock_done(&m), 0);
 }
 
+/* In a container: pid 1 of a pid namespace of its own samples a child. 0: it worked. */
+static int sample_in_container(void)
+{
+	char pids[32];
+	const char *settings[] = { "frequency=997", pids, NULL };
+	struct family family = { .parent = 1 };
+	struct hearth_mock m;
+	pid_t child;
+
+	if (getpid() != 1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0)
+		return 2;
+	child = start_child(burn_deep);
+	snprintf(pids, sizeof(pids), "pids=%d", child);
+	begin(&m, settings);
+	run_for(&m, NS_PER_S / 2);
+	finish(&m);
+	each_sample(&m, add_family, &family);
+	end(&m);
+	end_child(child);
+	return family.n_children > 20 ? 0 : 3;
+}
+
+static void a_container_sees_its_own_pids(void **state)
+{
+	pid_t outer;
+	int status;
+
+	(void)state;
+	outer = fork();
+	assert_true(outer >= 0);
+	if (outer == 0) {
+		pid_t inner = unshare(CLONE_NEWPID | CLONE_NEWNS) < 0 ? -1 : fork();
+
+		if (inner == 0)
+			_exit(sample_in_container());
+		_exit(inner > 0 && waitpid(inner, &status, 0) == inner && WIFEXITED(status) ?
+			      WEXITSTATUS(status) : 1);
+	}
+	assert_int_equal(waitpid(outer, &status, 0), outer);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static int needs_root(void **state)
 {
 	(void)state;
@@ -294,6 +341,7 @@ int main(void)
 		cmocka_unit_test(a_window_without_samples_is_emitted),
 		cmocka_unit_test(rate_and_pids_change_without_a_new_program),
 		cmocka_unit_test(the_budget_lowers_the_rate_and_the_window_says_so),
+		cmocka_unit_test(a_container_sees_its_own_pids),
 		cmocka_unit_test(a_process_that_does_not_exist_is_refused),
 	};
 
