@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernel_text.h"
+#include "name_pool.h"
 #include "radix.h"
 
 /*
@@ -20,7 +21,6 @@
 
 #define MAX_FUNCTION (1u << 20)
 #define MAX_GENERATED (64u << 10)
-#define MAX_POOL (64u << 20)
 #define MAX_MODULES 65535u
 
 /* The word `name` of a row. */
@@ -48,8 +48,7 @@ struct module {
 struct kernel_table {
 	struct row *rows;
 	size_t n_rows, rows_capacity;
-	char *pool;
-	size_t pool_len, pool_capacity;
+	struct name_pool pool;
 	struct module *modules;
 	size_t n_modules;
 	size_t last_module; /* lines of one module follow each other */
@@ -77,14 +76,14 @@ struct kernel_table *kernel_table_free(struct kernel_table *t)
 		free(t->modules[i].name);
 	free(t->modules);
 	free(t->rows);
-	free(t->pool);
+	name_pool_done(&t->pool);
 	free(t);
 	return NULL;
 }
 
 size_t kernel_table_bytes(const struct kernel_table *t)
 {
-	return sizeof(*t) + t->rows_capacity * sizeof(*t->rows) + t->pool_capacity +
+	return sizeof(*t) + t->rows_capacity * sizeof(*t->rows) + t->pool.capacity +
 	       t->n_modules * sizeof(*t->modules);
 }
 
@@ -151,66 +150,6 @@ static int module_index(struct kernel_table *t, const char *name, uint16_t *ret)
 
 /* ---- symbols ---- */
 
-/* Room for `more` rows of `size` bytes behind `n`. */
-static int reserve(void **rows, size_t *capacity, size_t n, size_t more, size_t size)
-{
-	size_t want = *capacity ? *capacity : 4096;
-	void *grown;
-
-	while (want < n + more)
-		want += want / 2;
-	if (want == *capacity)
-		return 0;
-	grown = reallocarray(*rows, want, size);
-	if (!grown)
-		return -ENOMEM;
-	*rows = grown;
-	*capacity = want;
-	return 0;
-}
-
-/* The function behind its padding has the name that was stored last. */
-static bool pool_ends_with(const struct kernel_table *t, const char *name, size_t len,
-			   uint16_t module, bool has_module, uint32_t *ret)
-{
-	size_t record = len + 1 + (has_module ? sizeof(module) : 0);
-	const char *last;
-
-	if (t->pool_len < record)
-		return false;
-	last = t->pool + t->pool_len - len - 1;
-	if (memcmp(last, name, len + 1) != 0)
-		return false;
-	if (has_module ? memcmp(last - sizeof(module), &module, sizeof(module)) != 0
-		       : last > t->pool && last[-1] != '\0')
-		return false;
-	*ret = (uint32_t)(last - t->pool);
-	return true;
-}
-
-static int pool_add(struct kernel_table *t, const char *name, const uint16_t *module, uint32_t *ret)
-{
-	size_t len = strnlen(name, KERNEL_MAX_NAME - sizeof(padding_prefix));
-	int k;
-
-	if (pool_ends_with(t, name, len, module ? *module : 0, module, ret))
-		return 0;
-	if (t->pool_len + len + sizeof(*module) + 1 > MAX_POOL)
-		return -ENOSPC;
-	k = reserve((void **)&t->pool, &t->pool_capacity, t->pool_len, len + sizeof(*module) + 1, 1);
-	if (k < 0)
-		return k;
-	if (module) {
-		memcpy(t->pool + t->pool_len, module, sizeof(*module));
-		t->pool_len += sizeof(*module);
-	}
-	*ret = (uint32_t)t->pool_len;
-	memcpy(t->pool + t->pool_len, name, len);
-	t->pool_len += len;
-	t->pool[t->pool_len++] = '\0';
-	return 0;
-}
-
 static int name_word(struct kernel_table *t, const struct kallsyms_line *l, uint32_t *ret)
 {
 	size_t prefix_len = sizeof(padding_prefix) - 1;
@@ -234,7 +173,8 @@ static int name_word(struct kernel_table *t, const struct kallsyms_line *l, uint
 		if (k < 0)
 			return k;
 	}
-	k = pool_add(t, name, l->module ? &module : NULL, &offset);
+	k = name_pool_add(&t->pool, name, strnlen(name, KERNEL_MAX_NAME - sizeof(padding_prefix)),
+			  l->module ? &module : NULL, &offset);
 	if (k < 0)
 		return k;
 	*ret = word | offset;
@@ -244,6 +184,21 @@ static int name_word(struct kernel_table *t, const struct kallsyms_line *l, uint
 static bool is_text(char type)
 {
 	return type == 'T' || type == 't' || type == 'W' || type == 'w';
+}
+
+static int rows_reserve(struct kernel_table *t)
+{
+	size_t capacity = t->rows_capacity ? t->rows_capacity + t->rows_capacity / 2 : 4096;
+	struct row *rows;
+
+	if (t->n_rows < t->rows_capacity)
+		return 0;
+	rows = reallocarray(t->rows, capacity, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	t->rows = rows;
+	t->rows_capacity = capacity;
+	return 0;
 }
 
 static int symbols_line_add(void *ctx, char *line)
@@ -270,7 +225,7 @@ static int symbols_line_add(void *ctx, char *line)
 	if (k < 0)
 		return k == -ENOSPC ? 0 : k;
 	row.value = (uint32_t)(l.address - t->base);
-	k = reserve((void **)&t->rows, &t->rows_capacity, t->n_rows, 1, sizeof(*t->rows));
+	k = rows_reserve(t);
 	if (k < 0)
 		return k;
 	t->rows[t->n_rows++] = row;
@@ -295,7 +250,7 @@ static size_t leading_underscores(const struct kernel_table *t, const struct row
 		return 0;
 	if (row->name & NAME_PADDING)
 		return 2;
-	return strspn(t->pool + (row->name & NAME_OFFSET), "_");
+	return strspn(name_pool_at(&t->pool, row->name & NAME_OFFSET), "_");
 }
 
 static bool is_preferred(const struct kernel_table *t, const struct row *a, const struct row *to)
@@ -331,14 +286,14 @@ static int rows_sort(struct kernel_table *t)
 	return 0;
 }
 
-static void trim(void **rows, size_t *capacity, size_t n, size_t size)
+static void rows_trim(struct kernel_table *t)
 {
-	void *smaller = reallocarray(*rows, n ? n : 1, size);
+	struct row *rows = reallocarray(t->rows, t->n_rows, sizeof(*rows));
 
-	if (!smaller)
+	if (!rows)
 		return;
-	*rows = smaller;
-	*capacity = n;
+	t->rows = rows;
+	t->rows_capacity = t->n_rows;
 }
 
 int kernel_table_finish(struct kernel_table *t)
@@ -351,8 +306,8 @@ int kernel_table_finish(struct kernel_table *t)
 	if (k < 0)
 		return k;
 	aliases_drop(t);
-	trim((void **)&t->rows, &t->rows_capacity, t->n_rows, sizeof(*t->rows));
-	trim((void **)&t->pool, &t->pool_capacity, t->pool_len, 1);
+	rows_trim(t);
+	name_pool_trim(&t->pool);
 	return 0;
 }
 
@@ -382,7 +337,7 @@ static const struct module *module_of(const struct kernel_table *t, const struct
 
 	if (!(row->name & NAME_MODULE))
 		return NULL;
-	memcpy(&index, t->pool + (row->name & NAME_OFFSET) - sizeof(index), sizeof(index));
+	memcpy(&index, name_pool_at(&t->pool, row->name & NAME_OFFSET) - sizeof(index), sizeof(index));
 	return index < t->n_modules ? &t->modules[index] : NULL;
 }
 
@@ -418,7 +373,7 @@ bool kernel_table_find(const struct kernel_table *t, uint64_t address, struct ke
 		prefix_len = sizeof(padding_prefix) - 1;
 		memcpy(ret->name, padding_prefix, prefix_len);
 	}
-	strncpy(ret->name + prefix_len, t->pool + (row->name & NAME_OFFSET),
+	strncpy(ret->name + prefix_len, name_pool_at(&t->pool, row->name & NAME_OFFSET),
 		sizeof(ret->name) - prefix_len - 1);
 	ret->name[sizeof(ret->name) - 1] = '\0';
 	return true;

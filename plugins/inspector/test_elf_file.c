@@ -19,7 +19,7 @@ static void the_build_id_is_that_of_readelf(void **state)
 	assert_non_null(found);
 	assert_int_equal(elf_build_id(&f, id, &len), 0);
 	for (uint32_t i = 0; i < len; i++)
-		sprintf(hex + 2 * i, "%02x", id[i]);
+		snprintf(hex + 2 * i, 3, "%02x", id[i]);
 	assert_memory_equal(found + strlen("Build ID: "), hex, strlen(hex));
 }
 

@@ -72,7 +72,9 @@ static inline void elf_make(struct made_elf *e, const struct wanted_symbol *symb
 			.st_value = TEXT_ADDRESS + symbols[i].value,
 			.st_size = symbols[i].size,
 		};
-		strings_len += (size_t)sprintf(e->strings + strings_len, "%s", symbols[i].name) + 1;
+		strings_len += (size_t)snprintf(e->strings + strings_len,
+						sizeof(e->strings) - strings_len, "%s",
+						symbols[i].name) + 1;
 	}
 }
 

@@ -22,13 +22,15 @@ struct fixture {
 /* BUILD/tests/unit/test-helper-helpers → BUILD/name */
 static inline char *built(const char *name, char ret[static PATH_MAX])
 {
-	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 16);
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	assert_true(n > 0);
-	ret[n] = '\0';
+	self[n] = '\0';
 	for (int i = 0; i < 3; i++)
-		*strrchr(ret, '/') = '\0';
-	return strcat(strcat(ret, "/"), name);
+		*strrchr(self, '/') = '\0';
+	assert_true(snprintf(ret, PATH_MAX, "%s/%s", self, name) < PATH_MAX);
+	return ret;
 }
 
 static inline int helpers_begin(struct fixture *f)
