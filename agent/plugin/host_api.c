@@ -112,7 +112,7 @@ static int32_t host_report(const struct hearth_host *h, const char *key, const c
 	pthread_mutex_lock(&i->reports_lock);
 	r = json_object_set_new(i->reports, key, value);
 	pthread_mutex_unlock(&i->reports_lock);
-	return r < 0 ? -ENOMEM : 0;
+	return r < 0 ? -EINVAL : 0; /* a key that is no UTF-8 */
 }
 
 static void host_finished(const struct hearth_host *h)
@@ -177,7 +177,8 @@ static void on_timer(void *ctx)
 {
 	struct timer_ref *t = ctx;
 
-	INSTANCE_CALL_VOID(t->instance, on_timer, t->instance->plugin, t->id);
+	if (instance_is_active(t->instance))
+		INSTANCE_CALL_VOID(t->instance, on_timer, t->instance->plugin, t->id);
 }
 
 static int32_t host_set_timer(const struct hearth_host *h, uint32_t id, uint64_t first_ns,
@@ -187,7 +188,7 @@ static int32_t host_set_timer(const struct hearth_host *h, uint32_t id, uint64_t
 	struct timer_ref *t;
 	int r = 0;
 
-	if (id >= INSTANCE_TIMERS || !i->loop)
+	if (id >= INSTANCE_TIMERS)
 		return -EINVAL;
 	t = &i->timers[id];
 	t->instance = i;
@@ -201,14 +202,17 @@ static void on_fd(void *ctx, int fd, uint32_t events)
 {
 	struct instance *i = ctx;
 
-	INSTANCE_CALL_VOID(i, on_fd, i->plugin, fd, events);
+	if (instance_is_active(i))
+		INSTANCE_CALL_VOID(i, on_fd, i->plugin, fd, events);
+	else /* nobody will read it: it would be ready for ever */
+		(void)loop_watch(i->loop, fd, 0, NULL, NULL);
 }
 
 static int32_t host_watch_fd(const struct hearth_host *h, int32_t fd, uint32_t events)
 {
 	struct instance *i = of_this_thread(h);
 
-	return i->loop ? loop_watch(i->loop, fd, events, on_fd, i) : -EINVAL;
+	return loop_watch(i->loop, fd, events, on_fd, i);
 }
 
 static const struct hearth_host host_api = {

@@ -16,6 +16,7 @@
 #include "stat/counter.h"
 #include "util/clock.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 static void wake_worker(void *ctx)
 {
@@ -43,25 +44,25 @@ static void labels_free(struct hearth_label *labels, size_t n)
 
 static int copy_labels(struct instance *i, const struct instance_spec *spec)
 {
-	i->labels = calloc(spec->n_labels + 1, sizeof(*i->labels));
+	i->labels = sys_alloc(spec->n_labels + 1, sizeof(*i->labels));
 	if (!i->labels)
 		return -ENOMEM;
+	i->host.labels = i->labels;
+	i->host.n_labels = (uint32_t)spec->n_labels;
+	i->host.label_stride = sizeof(*i->labels);
 	for (size_t k = 0; k < spec->n_labels; k++) {
 		i->labels[k].key = strdup(spec->labels[k].key);
 		i->labels[k].value = strdup(spec->labels[k].value);
 		if (!i->labels[k].key || !i->labels[k].value)
 			return -ENOMEM;
 	}
-	i->host.labels = i->labels;
-	i->host.n_labels = (uint32_t)spec->n_labels;
-	i->host.label_stride = sizeof(*i->labels);
 	return 0;
 }
 
 static struct instance *alloc_instance(const struct instance_env *env,
 				       const struct instance_spec *spec)
 {
-	struct instance *i = calloc(1, sizeof(*i));
+	struct instance *i = sys_alloc(1, sizeof(*i));
 
 	if (!i) {
 		option_set_free(spec->options);
@@ -113,6 +114,7 @@ struct instance *instance_free(struct instance *i)
 		queue_close(i->inbox);
 	queue_unref(i->inbox);
 	emitter_free(i->emitter);
+	worker_free_timers(i);
 	loop_free(i->loop);
 	counters_free(i->counters);
 	option_set_free(i->options);
@@ -129,9 +131,14 @@ struct instance *instance_free(struct instance *i)
 
 int instance_start(struct instance *i)
 {
+	int r;
+
 	i->state = INSTANCE_STARTING;
 	queue_call(i->inbox, lifecycle_start, NULL, i);
-	return worker_start(i);
+	r = worker_start(i);
+	if (r < 0)
+		i->state = INSTANCE_NEW; /* no thread will ever look into the mailbox */
+	return r;
 }
 
 void instance_finish(struct instance *i)
@@ -163,11 +170,11 @@ void instance_inputs_add(struct instance *i, unsigned int n)
 int instance_try_create(const struct instance_env *env, const struct instance_spec *spec,
 			char **ret_why)
 {
-	_cleanup_(instance_freep) struct instance *i = alloc_instance(env, spec);
-	int r;
+	_cleanup_(instance_freep) struct instance *i = NULL;
+	int r = instance_new(env, spec, &i);
 
-	if (!i)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	i->tid = (int)syscall(SYS_gettid);
 	i->is_starting = true;
 	r = lifecycle_create(i, ret_why);
@@ -195,7 +202,8 @@ enum instance_health instance_watch(struct instance *i, uint64_t now_ns, uint64_
 
 enum instance_state instance_state(const struct instance *i)
 {
-	return i->state;
+	/* By its own word, whatever has been done about it since. */
+	return i->has_failed && i->state != INSTANCE_STUCK ? INSTANCE_FAILED : i->state;
 }
 
 const char *instance_state_name(enum instance_state state)
@@ -230,11 +238,6 @@ const struct component *instance_component(const struct instance *i)
 	return i->component;
 }
 
-const struct option_set *instance_options(const struct instance *i)
-{
-	return i->options;
-}
-
 struct queue *instance_inbox(const struct instance *i)
 {
 	return i->inbox;
@@ -266,6 +269,7 @@ void instance_stats(const struct instance *i, struct instance_stats *ret)
 		.callback_since_ns = i->callback_since_ns,
 	};
 	queue_stats(i->inbox, &ret->queue);
+	ret->pending_items = ret->queue.items + i->in_hand_items;
 }
 
 json_t *instance_reports(const struct instance *i)

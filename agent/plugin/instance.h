@@ -5,8 +5,9 @@
  *
  *   NEW → STARTING → RUNNING → FINISHING → FINISHED → STOPPING → STOPPED
  *
- * FAILED can follow any state before STOPPING, STUCK any state at all. The main thread asks,
- * the worker answers by events, which arrive on the main thread in order; STOPPED is the last.
+ * FAILED can follow any state before STOPPING and stays, STUCK any state at all. The main thread
+ * asks, the worker answers by events, which arrive on the main thread in order; STOPPED is the
+ * last.
  * Functions belong to the main thread unless tagged [any thread].
  */
 #pragma once
@@ -115,7 +116,6 @@ const char *instance_state_name(enum instance_state state);
 const char *instance_name(const struct instance *i); /* [any thread] */
 const char *instance_run(const struct instance *i);  /* [any thread] */
 const struct component *instance_component(const struct instance *i);
-const struct option_set *instance_options(const struct instance *i);
 struct queue *instance_inbox(const struct instance *i);
 struct emitter *instance_emitter(const struct instance *i);
 const struct counters *instance_counters(const struct instance *i);
@@ -135,6 +135,7 @@ struct instance_stats {
 	uint64_t received, received_items;     /* batches, samples: consumed */
 	uint64_t sent;                         /* batches emitted */
 	uint64_t errors, error_items;          /* consume() refused them: dropped */
+	uint64_t pending_items;                /* in the mailbox or in its hands, not yet consumed */
 	uint64_t callbacks, callback_ns, callback_max_ns;
 	int tid;                               /* of the worker; 0: none */
 	const char *callback;                  /* under way, or NULL */

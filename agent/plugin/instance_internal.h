@@ -53,6 +53,7 @@ struct instance {
 	_Atomic(const char *) callback;
 	atomic_ullong callback_since_ns;
 	atomic_ullong received, received_items, errors, error_items;
+	atomic_ullong in_hand_items; /* of the batch that consume() has, or has put off */
 	atomic_ullong callbacks, callback_ns, callback_max_ns;
 
 	pthread_mutex_t reports_lock;
@@ -84,9 +85,16 @@ void callback_end(struct instance *i);
 		} \
 	})
 
+/* From start() until it has finished: only then do callbacks make sense to the plugin. */
+static inline bool instance_is_active(const struct instance *i)
+{
+	return i->state == INSTANCE_RUNNING || i->state == INSTANCE_FINISHING;
+}
+
 /* worker.c */
 int worker_start(struct instance *i);
 void worker_release(struct instance *i); /* fds, timers, held batch: on the worker, at the end */
+void worker_free_timers(struct instance *i);
 
 /* lifecycle.c: on the worker */
 void lifecycle_start(void *instance);

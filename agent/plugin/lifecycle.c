@@ -42,6 +42,15 @@ void instance_send_event(struct instance *i, enum instance_event_kind kind, int 
 	queue_call(i->env->main, deliver_event, free, m);
 }
 
+/* An abandoned instance stays stuck, whatever its thread does when it comes back. */
+static void enter(struct instance *i, enum instance_state state)
+{
+	enum instance_state current = i->state;
+
+	while (current != INSTANCE_STUCK && !atomic_compare_exchange_weak(&i->state, &current, state))
+		;
+}
+
 static char *refusals_text(const struct instance *i)
 {
 	struct buf b = {};
@@ -64,13 +73,31 @@ int lifecycle_create(struct instance *i, char **ret_why)
 {
 	int r = INSTANCE_CALL(i, create, 0, &i->host, &i->plugin);
 
-	if (r == 0 && i->refusals.n > 0) {
+	if (r >= 0 && (i->refusals.n > 0 || i->start_failure)) {
 		INSTANCE_CALL_VOID(i, destroy, i->plugin);
 		r = -EINVAL;
 	}
-	i->is_created = r == 0;
+	i->is_created = r >= 0;
 	if (r < 0)
 		*ret_why = failure_text(i, "create", r);
+	return r < 0 ? r : 0;
+}
+
+/* Of one that is created. Callbacks that start() arms come after it. */
+static int start_created(struct instance *i, char **ret_why)
+{
+	int r;
+
+	enter(i, INSTANCE_RUNNING);
+	r = INSTANCE_CALL(i, start, 0, i->plugin);
+	if (r >= 0 && i->start_failure)
+		r = -EIO; /* it said that it cannot go on */
+	if (r >= 0 || i->is_abandoned)
+		return 0;
+	*ret_why = failure_text(i, "start", r);
+	enter(i, INSTANCE_FAILED);
+	INSTANCE_CALL_VOID(i, destroy, i->plugin);
+	i->is_created = false;
 	return r;
 }
 
@@ -82,22 +109,14 @@ void lifecycle_start(void *ctx)
 
 	i->is_starting = true;
 	r = lifecycle_create(i, &why);
-	if (r < 0) {
-		i->state = INSTANCE_FAILED;
-		instance_send_event(i, INSTANCE_EVENT_STARTED, r, why ? why : "out of memory");
+	if (i->is_abandoned)
 		return;
-	}
-	/* From here on callbacks may come: what start() arms must not fire into nothing. */
-	i->state = INSTANCE_RUNNING;
-	r = INSTANCE_CALL(i, start, 0, i->plugin);
+	if (r < 0)
+		enter(i, INSTANCE_FAILED);
+	else
+		r = start_created(i, &why);
 	i->is_starting = false;
-	if (r < 0) {
-		why = failure_text(i, "start", r);
-		i->state = INSTANCE_FAILED;
-		INSTANCE_CALL_VOID(i, destroy, i->plugin);
-		i->is_created = false;
-	}
-	instance_send_event(i, INSTANCE_EVENT_STARTED, r < 0 ? r : 0, why ? why : "");
+	instance_send_event(i, INSTANCE_EVENT_STARTED, r, why ? why : r < 0 ? "out of memory" : "");
 }
 
 struct update {
@@ -128,6 +147,8 @@ static void update_on_worker(void *ctx)
 	config_errors_done(&i->refusals);
 	i->options = u->options;
 	r = INSTANCE_CALL(i, update, -EBUSY, i->plugin);
+	if (r >= 0 && i->refusals.n > 0)
+		r = -EINVAL;
 	if (r < 0) {
 		_cleanup_free_ char *why = i->refusals.n > 0 ? refusals_text(i) : NULL;
 
@@ -181,7 +202,7 @@ static void complete(struct instance *i, int result)
 {
 	if (i->state != INSTANCE_RUNNING && i->state != INSTANCE_FINISHING)
 		return;
-	i->state = INSTANCE_FINISHED;
+	enter(i, INSTANCE_FINISHED);
 	emitter_close(i->emitter);
 	instance_send_event(i, INSTANCE_EVENT_FINISHED, result, result < 0 ? strerror(-result) : "");
 }
@@ -193,7 +214,7 @@ void lifecycle_finish(void *ctx)
 
 	if (i->state != INSTANCE_RUNNING)
 		return;
-	i->state = INSTANCE_FINISHING;
+	enter(i, INSTANCE_FINISHING);
 	r = INSTANCE_CALL(i, finish, 0, i->plugin);
 	if (r != -EINPROGRESS)
 		complete(i, r);
@@ -233,7 +254,7 @@ static void stop_on_worker(void *ctx)
 	struct stop *s = ctx;
 	struct instance *i = s->instance;
 
-	i->state = INSTANCE_STOPPING;
+	enter(i, INSTANCE_STOPPING);
 	if (i->is_created) {
 		(void)INSTANCE_CALL(i, stop, 0, i->plugin, s->deadline_ns);
 		INSTANCE_CALL_VOID(i, destroy, i->plugin);
@@ -245,7 +266,7 @@ static void stop_on_worker(void *ctx)
 	emitter_close(i->emitter);
 	queue_close(i->inbox);
 	worker_release(i);
-	i->state = INSTANCE_STOPPED;
+	enter(i, INSTANCE_STOPPED);
 	instance_send_event(i, INSTANCE_EVENT_STOPPED, 0, "");
 }
 

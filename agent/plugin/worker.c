@@ -15,6 +15,7 @@
 #include "plugin/instance_internal.h"
 #include "route/batch.h"
 #include "util/clock.h"
+#include "util/fail.h"
 #include "util/log.h"
 
 enum { ITEMS_AT_ONCE = 32, STACK_BYTES = 1 << 20 };
@@ -57,20 +58,18 @@ static void consume_failed(struct instance *i, const struct queue_item *item, in
 static bool deliver(struct instance *i, const struct queue_item *item)
 {
 	const struct hearth_batch *b = batch_public(item->batch);
-	int r = INSTANCE_CALL(i, consume, 0, i->plugin, b);
+	int r;
 
+	i->in_hand_items = b->n_items;
+	r = INSTANCE_CALL(i, consume, 0, i->plugin, b);
 	if (r == -EAGAIN)
 		return false;
+	i->in_hand_items = 0;
 	i->received++;
 	i->received_items += b->n_items;
 	if (r < 0)
 		consume_failed(i, item, r);
 	return true;
-}
-
-static bool is_receiving(const struct instance *i)
-{
-	return i->state == INSTANCE_RUNNING || i->state == INSTANCE_FINISHING;
 }
 
 /* False: the mailbox has to wait behind this item. */
@@ -84,7 +83,8 @@ static bool take_item(struct instance *i, struct queue_item *item)
 		lifecycle_input_ended(i);
 		return true;
 	case QUEUE_BATCH:
-		if (!is_receiving(i)) {
+		if (!instance_is_active(i)) {
+			i->in_hand_items = 0;
 			i->errors++;
 			i->error_items += batch_public(item->batch)->n_items;
 			return true;
@@ -150,11 +150,11 @@ static void on_wake(void *ctx)
 
 	if (i->is_abandoned)
 		return loop_quit(i->loop);
-	if (atomic_exchange(&i->has_room, false) && is_receiving(i)) {
+	if (atomic_exchange(&i->has_room, false) && instance_is_active(i)) {
 		INSTANCE_CALL_VOID(i, on_writable, i->plugin);
 		retry_held(i);
 	}
-	if (atomic_exchange(&i->is_woken, false) && is_receiving(i))
+	if (atomic_exchange(&i->is_woken, false) && instance_is_active(i))
 		INSTANCE_CALL_VOID(i, on_wake, i->plugin);
 	drain(i);
 }
@@ -181,11 +181,17 @@ static void *worker_main(void *ctx)
 	return NULL;
 }
 
-void worker_release(struct instance *i)
+void worker_free_timers(struct instance *i)
 {
 	for (int t = 0; t < INSTANCE_TIMERS; t++)
 		i->timers[t].timer = loop_timer_free(i->timers[t].timer);
 	i->retry = loop_timer_free(i->retry);
+}
+
+void worker_release(struct instance *i)
+{
+	worker_free_timers(i);
+	i->in_hand_items = 0;
 	if (i->held) {
 		i->errors++;
 		i->error_items += batch_public(i->held->batch)->n_items;
@@ -205,7 +211,9 @@ int worker_start(struct instance *i)
 		return r;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = -pthread_create(&i->thread, &attr, worker_main, i);
+	r = fail_point("plugin.thread");
+	if (r == 0)
+		r = -pthread_create(&i->thread, &attr, worker_main, i);
 	pthread_attr_destroy(&attr);
 	i->has_thread = r == 0;
 	return r;

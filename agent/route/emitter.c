@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "route/batch.h"
+#include "util/sys.h"
 
 struct emitter {
 	pthread_mutex_t lock; /* guards everything below */
@@ -24,7 +25,7 @@ struct emitter {
 int emitter_new(const char *instance, const char *run, emitter_tap_fn tap, void *ctx,
 		struct emitter **ret)
 {
-	struct emitter *e = calloc(1, sizeof(*e));
+	struct emitter *e = sys_alloc(1, sizeof(*e));
 
 	if (!e)
 		return -ENOMEM;

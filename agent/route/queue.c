@@ -12,10 +12,11 @@
 
 #include "route/batch.h"
 #include "route/queue_internal.h"
+#include "util/sys.h"
 
 int queue_new(void (*wake)(void *ctx), void *ctx, struct queue **ret)
 {
-	struct queue *q = calloc(1, sizeof(*q));
+	struct queue *q = sys_alloc(1, sizeof(*q));
 
 	if (!q)
 		return -ENOMEM;
@@ -99,7 +100,7 @@ static void prepend_locked(struct queue *q, struct queue_item *item)
 static void push_call(struct queue *q, struct queue_item call,
 		      void (*insert_locked)(struct queue *q, struct queue_item *item))
 {
-	struct queue_item *item = calloc(1, sizeof(*item));
+	struct queue_item *item = sys_alloc(1, sizeof(*item));
 	bool is_taken = false;
 
 	if (item) {

@@ -28,7 +28,7 @@ struct route {
 
 int route_new(struct queue *to, const struct route_options *options, struct route **ret)
 {
-	_cleanup_(route_unrefp) struct route *r = calloc(1, sizeof(*r));
+	_cleanup_(route_unrefp) struct route *r = sys_alloc(1, sizeof(*r));
 
 	if (!r)
 		return -ENOMEM;
@@ -238,7 +238,7 @@ int route_push(struct route *r, struct batch *b, struct queue_item **evicted)
 void route_end(struct route *r)
 {
 	struct queue *q = r->to;
-	struct queue_item *item = calloc(1, sizeof(*item));
+	struct queue_item *item = sys_alloc(1, sizeof(*item));
 	bool is_closed;
 
 	/* A stream whose end is lost would hang its consumer: better to end with the process. */
