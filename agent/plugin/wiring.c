@@ -45,6 +45,8 @@ static int edge_add(struct maker *m, size_t from, size_t to, const char *schema,
 	for (size_t i = 0; i < m->w.n_edges; i++)
 		if (m->w.edges[i].from == from && m->w.edges[i].to == to)
 			e = &m->w.edges[i];
+	if (e && lists(e->schemas, schema, len))
+		return 0; /* an input that was named twice */
 	if (e) {
 		schemas = str_format("%s %.*s", e->schemas, (int)len, schema);
 		if (!schemas)
@@ -243,7 +245,40 @@ static int infer(struct maker *m)
 	return 0;
 }
 
-/* Consumers first; a node that never gets its turn is part of a loop. */
+static size_t unplaced_reader(const struct maker *m, const bool *is_placed, size_t i)
+{
+	for (size_t e = 0; e < m->w.n_edges; e++)
+		if (m->w.edges[e].from == i && !is_placed[m->w.edges[e].to])
+			return m->w.edges[e].to;
+	return i;
+}
+
+/*
+ * What never got its turn is in a loop or leads into one, and each has a reader of its kind: as
+ * many steps as there are nodes end up inside.
+ */
+static int report_loop(struct maker *m, const bool *is_placed)
+{
+	_cleanup_(buf_done) struct buf path = {};
+	size_t first = 0, i;
+
+	while (is_placed[first])
+		first++;
+	for (size_t n = 0; n < m->n; n++)
+		first = unplaced_reader(m, is_placed, first);
+	i = first;
+	do {
+		buf_printf(&path, "%s → ", m->nodes[i].name);
+		i = unplaced_reader(m, is_placed, i);
+	} while (i != first);
+	m->has_errors = true;
+	config_error(m->errors, m->nodes[first].inputs_origin,
+		     "plugin \"%s\" reads its own output in a loop: %s%s; break it in `inputs`",
+		     m->nodes[first].name, buf_text(&path), m->nodes[first].name);
+	return path.error;
+}
+
+/* Consumers first. */
 static int put_in_order(struct maker *m)
 {
 	_cleanup_free_ bool *is_placed = calloc(m->n + 1, sizeof(*is_placed));
@@ -267,16 +302,7 @@ static int put_in_order(struct maker *m)
 			m->w.order[n++] = i;
 		}
 	} while (n > before && n < m->n);
-	for (size_t i = 0; i < m->n && n < m->n; i++) {
-		if (is_placed[i])
-			continue;
-		m->has_errors = true;
-		config_error(m->errors, m->nodes[i].inputs_origin,
-			     "plugin \"%s\" reads its own output in a loop; break it in `inputs`",
-			     m->nodes[i].name);
-		break;
-	}
-	return 0;
+	return n < m->n ? report_loop(m, is_placed) : 0;
 }
 
 /* Lossless: everything upstream can wait. Sources first, so against the order. */
@@ -313,7 +339,11 @@ static void warn_unconnected(struct maker *m)
 			is_read = is_read || m->w.edges[e].from == i;
 			does_read = does_read || m->w.edges[e].to == i;
 		}
-		if (!does_read)
+		if (!does_read && m->nodes[i].inputs)
+			config_warning(m->errors, m->nodes[i].origin,
+				       "plugin \"%s\" reads nothing: its `inputs` are empty",
+				       m->nodes[i].name);
+		else if (!does_read)
 			config_warning(m->errors, m->nodes[i].origin,
 				       "plugin \"%s\" reads nothing: no active plugin emits %s",
 				       m->nodes[i].name, component(m, i)->accepts);
