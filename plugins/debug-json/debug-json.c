@@ -133,8 +133,8 @@ static void write_lines(struct debug_json *d)
 	if (r < 0) {
 		d->host->count(d->host, "lines_lost.write failed", d->n_lines);
 		if (!d->is_failing)
-			say(d->host, HEARTH_LOG_ERROR, "cannot write to %s: %s; lines are lost until "
-			    "that is mended", d->path, strerror(-r));
+			say(d->host, HEARTH_LOG_ERROR, "cannot write to %s: %s; lines are lost "
+			    "until that is mended", d->path, strerror(-r));
 	} else if (d->is_failing) {
 		say(d->host, HEARTH_LOG_NOTICE, "writing to %s works again", d->path);
 	}

@@ -218,9 +218,9 @@ static int32_t flamegraph_consume(void *instance, const struct hearth_batch *b)
 	r = profile_add_batch(f->profile, b);
 	if (r == -EMEDIUMTYPE && !f->has_warned) {
 		f->has_warned = true;
-		say(f->host, HEARTH_LOG_WARNING, "one flame graph shows one event, here %s; batches of "
-		    "%s with another are left out: give each event a flamegraph instance of its own",
-		    f->profile->event, b->instance);
+		say(f->host, HEARTH_LOG_WARNING, "one flame graph shows one event, here %s; "
+		    "batches of %s with another are left out: give each event a flamegraph of its "
+		    "own", f->profile->event, b->instance);
 	}
 	if (f->profile->overflowed > overflowed)
 		f->host->count(f->host, "stacks_truncated.memory limit",

@@ -99,7 +99,8 @@ static int compare_stacks(const void *a, const void *b, void *ctx)
 		order = x_goes_on ? 1 : -1;
 	for (; x != y; x_goes_on = y_goes_on = true) {
 		if (strcmp(node_text(f, x), node_text(f, y)) != 0)
-			order = compare_texts(node_text(f, x), x_goes_on, node_text(f, y), y_goes_on);
+			order = compare_texts(node_text(f, x), x_goes_on, node_text(f, y),
+					      y_goes_on);
 		x = tree_node(f->tree, x)->parent;
 		y = tree_node(f->tree, y)->parent;
 	}
@@ -130,7 +131,8 @@ static void write_merged(struct folding *f, struct outfile *o, const uint32_t *e
 	for (uint32_t i = 0; i < n; i = next) {
 		uint64_t value = tree_node(f->tree, ends[i])->self;
 
-		for (next = i + 1; next < n && compare_stacks(&ends[i], &ends[next], f) == 0; next++)
+		next = i + 1;
+		for (; next < n && compare_stacks(&ends[i], &ends[next], f) == 0; next++)
 			value += tree_node(f->tree, ends[next])->self;
 		write_line(f, o, ends[i], value);
 		++*ret_n_stacks;

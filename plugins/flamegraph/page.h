@@ -4,9 +4,10 @@
  *
  * Data: a JSON object in a <script type="application/json"> element. `names` and `modules` are
  * string tables; label i is called names[i], is of kind kindNames[kind[i]] and lives in
- * modules[module[i]]; labels are sorted by how many nodes have them. `nodes` is the tree in layout order, per node: (levels to go up from
- * the previous node << 1 | has self weight), label, and the self weight if it has one, each as
- * a base64 VLQ (six bits per character, least significant five first, bit 32: another follows).
+ * modules[module[i]]; labels are sorted by how many nodes have them. `nodes` is the tree in
+ * layout order, per node: (levels to go up from the previous node << 1 | has self weight), label,
+ * and the self weight if it has one, each as a base64 VLQ (six bits per character, least
+ * significant five first, bit 32: another follows).
  */
 #pragma once
 

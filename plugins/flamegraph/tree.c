@@ -116,8 +116,8 @@ uint32_t tree_intern_child(struct tree *t, uint32_t parent, uint32_t label)
 	size_t key_len = offsetof(struct tree_node, self);
 	uint32_t *slot;
 
-	slot = hearth_flat_slot_(&t->tables, TREE_NODES, hearth_flat_hash(&row, key_len), is_same_node,
-				 &row, key_len);
+	slot = hearth_flat_slot_(&t->tables, TREE_NODES, hearth_flat_hash(&row, key_len),
+				 is_same_node, &row, key_len);
 	if (!slot)
 		return 0;
 	if (!*slot)
@@ -153,11 +153,9 @@ const struct tree_label *tree_label(const struct tree *t, uint32_t i)
 const char *tree_string(const struct tree *t, uint32_t i)
 {
 	const struct hearth_flat_builder *b = &t->tables;
+	const struct hearth_flat_text *rows = (const void *)b->rows[HEARTH_STRINGS].bytes;
 
-	if (i == 0)
-		return "";
-	return b->text +
-	       ((const struct hearth_flat_text *)(const void *)b->rows[HEARTH_STRINGS].bytes)[i].offset;
+	return i == 0 ? "" : b->text + rows[i].offset;
 }
 
 const char *label_kind_name(enum label_kind kind)

@@ -121,7 +121,8 @@ static bool generation_find(struct cache_generation *g, const uint64_t key[2],
 	for (uint32_t i = hash & (x->n_slots - 1); x->slots[i]; i = (i + 1) & (x->n_slots - 1)) {
 		if (x->hashes[i] != hash || !is_same_answer(&g->tables, x->slots[i] - 1, key, 0))
 			continue;
-		memcpy(ret, hearth_flat_at(&g->tables, CACHE_ANSWERS, x->slots[i] - 1), sizeof(*ret));
+		memcpy(ret, hearth_flat_at(&g->tables, CACHE_ANSWERS, x->slots[i] - 1),
+		       sizeof(*ret));
 		return true;
 	}
 	return false;

@@ -75,13 +75,14 @@ static inline void fake_answer(uint32_t i)
 
 	for (uint32_t k = 0; k < q->n; k++) {
 		uint64_t address = q->addresses[k];
+		uint32_t inner = address >= 0x1000 && q->handle != FAKE_KERNEL ? 2 : 1;
 
 		symbols[k].first_line = a.n_lines;
 		if (address & 1) {
 			symbols[k].cause = "no symbol covers it";
 			continue;
 		}
-		for (uint32_t inner = address >= 0x1000 && q->handle != FAKE_KERNEL ? 2 : 1; inner > 0; inner--) {
+		for (; inner > 0; inner--) {
 			snprintf(names[a.n_lines], sizeof(*names), "%s_%llx",
 				 inner == 2 ? "inner" : "f", (unsigned long long)address);
 			lines[a.n_lines].function = names[a.n_lines];

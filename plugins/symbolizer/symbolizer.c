@@ -151,7 +151,7 @@ static int32_t symbolizer_start(void *instance)
 
 	s->requests.inspect = s->host->service(s->host, HEARTH_INSPECT_SERVICE);
 	if (!s->requests.inspect)
-		say(s->host, HEARTH_LOG_WARNING, "this host runs no helpers, so nothing gets a name");
+		say(s->host, HEARTH_LOG_WARNING, "this host runs no helpers: nothing gets a name");
 	return 0;
 }
 

@@ -77,7 +77,7 @@ TEST(a_host_without_helpers_still_passes_everything_on)
 	hearth_mock_init(&m, hearth_plugin_v0.components[0]);
 	assert_int_equal(hearth_mock_create(&m), 0);
 	assert_int_equal(hearth_mock_start(&m), 0);
-	assert_non_null(hearth_mock_logged(&m, "no helpers"));
+	assert_non_null(hearth_mock_logged(&m, "no helpers: nothing gets a name"));
 	assert_int_equal(hearth_mock_feed(&m, window_at(&p, 0x200)), 0);
 	assert_string_equal(cause_of(&m, 0, 1), "no helper runs");
 	end(&m, &p);
