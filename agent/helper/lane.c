@@ -89,7 +89,7 @@ static bool must_wait(struct lane *l, struct request *r, uint64_t retry_ns)
 		request_queue_push_front(&l->queue, r);
 		return true;
 	}
-	request_fail(r, -EAGAIN, "the %s ended too often, it is started again in %llu s", name_of(l),
+	request_fail(r, -EAGAIN, "the %s does not stay up, it is started again in %llu s", name_of(l),
 		     (unsigned long long)((retry_ns - clock_monotonic_ns()) / NS_PER_S + 1));
 	request_free(r);
 	return false;
@@ -176,7 +176,9 @@ static void expire(struct lane *l, uint64_t now_ns)
 
 	request_queue_expire(&l->queue, now_ns, &expired);
 	while ((r = request_queue_pop(&expired))) {
-		request_fail(r, -ETIMEDOUT, "the %s was busy for 2 s", name_of(l));
+		request_fail(r, -ETIMEDOUT, lane_pid(l) ? "the %s was busy for 2 s"
+						       : "the %s does not run, the log says why",
+			     name_of(l));
 		request_free(r);
 	}
 	if (l->current && now_ns >= l->current->deadline_ns)

@@ -249,6 +249,7 @@ static int start(struct helper_process *p)
 	int pair[2], r;
 	pid_t pid;
 
+	p->spawned_ns = clock_monotonic_ns(); /* of the attempt: a failed one has not lived long */
 	r = sys_socketpair(SOCK_SEQPACKET, pair);
 	if (r < 0)
 		return r;
@@ -265,7 +266,6 @@ static int start(struct helper_process *p)
 		return r;
 	}
 	__atomic_store_n(&p->pid, pid, __ATOMIC_RELAXED);
-	p->spawned_ns = clock_monotonic_ns();
 	p->fd = TAKE_FD(ours);
 
 	r = loop_watch(p->loop, p->fd, EPOLLIN, on_socket, p);

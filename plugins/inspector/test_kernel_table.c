@@ -224,8 +224,8 @@ static void hidden_addresses_are_explained(void **state)
 	assert_int_equal(kernel_names_new(&k), 0);
 	file_set(fd, "0000000000000000 T first\n");
 	assert_string_equal(name_at(k, 100, fd, 0xffffffff81000010),
-			    "kernel.kptr_restrict hides kernel addresses; run as root, grant cap_syslog, "
-			    "or sysctl kernel.kptr_restrict=0");
+			    "the kernel hides its addresses; run as root, grant cap_syslog, or sysctl "
+			    "kernel.kptr_restrict=0 kernel.perf_event_paranoid=1");
 	kernel_names_free(k);
 }
 

@@ -190,7 +190,39 @@ static void a_helper_that_dies_often_is_held_back(void **state)
 	assert_int_equal(helpers_names(f->helpers, handle, &address, 1, on_answer, &reply), 0);
 	wait_for(f, &reply);
 	assert_int_equal(reply.answer->named.status, -EAGAIN);
-	assert_non_null(strstr(reply.answer->named.cause, "the inspector ended too often"));
+	assert_non_null(strstr(reply.answer->named.cause, "the inspector does not stay up"));
+}
+
+/* Each call on the way to a process fails once or for ever: there is an answer and nothing leaks. */
+static void a_helper_that_cannot_be_started_is_answered_for(void **state)
+{
+	static const struct {
+		const char *spec;
+		int status;
+	} rows[] = {
+		{ "sys.socketpair=EMFILE@1", 0 },
+		{ "sys.socketpair=EMFILE", -EAGAIN },
+		{ "sys.send=ENOBUFS@1", -ENOBUFS },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_reply_ struct reply reply = {};
+		int before = dup(0), after;
+
+		close(before);
+		test_fail(rows[i].spec);
+		f->helpers = helpers_free(f->helpers);
+		assert_int_equal(helpers_begin(f), 0);
+		assert_int_equal(ask_open(f, "/bin/true", &reply)->status, rows[i].status);
+		assert_in_range(fail_count(i < 2 ? "sys.socketpair" : "sys.send"), 1, 3);
+		assert_int_equal(fail_configure(NULL), 0);
+		f->helpers = helpers_free(f->helpers);
+		assert_int_equal(helpers_begin(f), 0);
+		after = dup(0);
+		close(after);
+		assert_int_equal(after, before);
+	}
 }
 
 /* A line of /proc/PID/status, without its name. */
@@ -308,6 +340,7 @@ int main(void)
 		helpers_test(a_hanging_inspector_is_answered_for_in_two_seconds),
 		helpers_test(a_file_that_crashes_the_inspector_is_not_read_again_at_once),
 		helpers_test(a_helper_that_dies_often_is_held_back),
+		helpers_test(a_helper_that_cannot_be_started_is_answered_for),
 		helpers_test(the_inspector_has_no_rights_and_the_opener_few),
 		helpers_test(helpers_hold_no_fd_of_the_host),
 		helpers_test(helpers_end_with_the_host),
