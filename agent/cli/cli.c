@@ -62,9 +62,9 @@ static void running_done(struct running *r)
 	node_free(r->command_line);
 }
 
-static int out_of_memory(void)
+static int fail(int error)
 {
-	log_error("out of memory");
+	log_error("cannot begin: %s", strerror(-error));
 	return EXIT_FAILED;
 }
 
@@ -75,7 +75,7 @@ static int help_print(const struct running *r)
 	_cleanup_(buf_done) struct buf text = {};
 	int q = help_verb(&r->page, &cli_common_table, help_width(STDOUT_FILENO), &text);
 
-	return q < 0 ? out_of_memory() : cli_print(&text);
+	return q < 0 ? fail(q) : cli_print(&text);
 }
 
 /* --log-level is the configuration's log.level, wherever the configuration comes from. */
@@ -137,7 +137,7 @@ static int verb_run(struct running *r)
 	if (q == 0)
 		q = call_fill(r);
 	if (q < 0)
-		return out_of_memory();
+		return fail(q);
 	if (option_set_value(&r->args.options, "help")->number)
 		return help_print(r);
 	return r->host ? r->host->run(&r->call) : cli_run_plugin_verb(r->plugin, &r->call);
@@ -196,7 +196,7 @@ static int plugins_open(char **words, bool is_lenient, struct registry **ret)
 	int q = peek_plugin_dirs(words, &set);
 
 	if (q < 0)
-		return out_of_memory();
+		return fail(q);
 	sources.path = peek(words, 0, "config", &next);
 	sources.environment = peek(words, 0, "environment", &next);
 	sources.set = set;
@@ -207,8 +207,9 @@ static int plugins_open(char **words, bool is_lenient, struct registry **ret)
 		q = config_load(&sources, NULL, &c);
 	}
 	if (q < 0)
-		return errors.n ? cli_print_errors(&errors) : out_of_memory();
-	return registry_new(c->plugin_dirs, ret) < 0 ? out_of_memory() : EXIT_OK;
+		return errors.n ? cli_print_errors(&errors) : fail(q);
+	q = registry_new(c->plugin_dirs, ret);
+	return q < 0 ? fail(q) : EXIT_OK;
 }
 
 static int overview_print(char **words, int fd)
@@ -221,7 +222,7 @@ static int overview_print(char **words, int fd)
 	if (status != EXIT_OK)
 		return status;
 	if (pages_collect(plugins, &list) < 0 || help_overview(&list, help_width(fd), &text) < 0)
-		return out_of_memory();
+		return fail(-ENOMEM);
 	if (fd == STDOUT_FILENO)
 		return cli_print(&text);
 	(void)fputs(buf_text(&text), stderr);
@@ -235,7 +236,7 @@ static int unknown_verb(const char *word, struct registry *plugins)
 	const char *near, *broken = registry_first_broken(plugins);
 
 	if (pages_collect(plugins, &list) < 0)
-		return out_of_memory();
+		return fail(-ENOMEM);
 	names = calloc(list.n + 1, sizeof(*names));
 	for (size_t i = 0; names && i < list.n; i++)
 		names[i] = list.pages[i].verb;
