@@ -5,8 +5,13 @@
  * other processes and parses nothing; the inspector parses what it is handed and can open
  * nothing. Either may die at any moment: requests under way answer -ECONNRESET with a cause.
  *
- * Requests are [any thread]; answers come on the thread of `loop`. Every request is answered
- * exactly once, at the latest after 2 s (-ETIMEDOUT) or when the helpers are freed (-ECANCELED).
+ * Requests are [any thread]; answers come on the thread of `loop`, never from within a request.
+ * A request that was taken (0) is answered exactly once, at the latest after 2 s (-ETIMEDOUT) or
+ * when the helpers are freed (-ECANCELED). Not taken: -EINVAL; -EAGAIN, 16 MiB of requests are
+ * under way; -ENOMEM. Everything but the requests belongs to the loop's thread.
+ *
+ * A file that hung or killed a helper is left alone for 10 s and ever longer, one that could not
+ * be opened for 10 s: such answers come at once.
  */
 #pragma once
 
@@ -30,7 +35,8 @@ struct helper_answer {
 	struct hearth_named named;         /* of helpers_names and helpers_kernel */
 };
 
-typedef void (*helper_answer_fn)(void *ctx, struct helper_answer *answer); /* takes answer */
+/* Takes answer; may ask again, must not free the helpers. */
+typedef void (*helper_answer_fn)(void *ctx, struct helper_answer *answer);
 
 /* Helpers are spawned at the first request, never earlier. */
 int helpers_new(struct loop *loop, const struct helper_options *options, struct helpers **ret);
@@ -44,7 +50,7 @@ int helpers_names(struct helpers *h, uint64_t handle, const uint64_t *addresses,
 int helpers_kernel(struct helpers *h, const uint64_t *addresses, uint32_t n, helper_answer_fn fn,
 		   void *ctx);
 
-/* For status and overhead: 0 where a process is not running. */
+/* For status and overhead: 0 where a process is not running. [any thread] */
 void helpers_pids(const struct helpers *h, pid_t *ret_opener, pid_t *ret_inspector);
 
 /*

@@ -178,7 +178,7 @@ static int inspector_enter(void)
 	r = privilege_keep_capabilities(0);
 	if (r < 0)
 		return r;
-	r = privilege_enter_helper();
+	r = privilege_enter_helper("hearth-inspect");
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {

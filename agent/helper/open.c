@@ -229,26 +229,36 @@ static int identity_keep(struct file *file, const struct message *m)
 	return file_set_good(file, &known);
 }
 
+/* What the file is stays true of it; what went wrong around it may be over in a while. */
+static void failure_keep(struct file *file, const struct message *m)
+{
+	char cause[HELPER_MAX_CAUSE];
+
+	message_cause(m, cause);
+	if (m->header.status == -ENOEXEC || m->header.status == -ERANGE)
+		file_set_bad(file, m->header.status, cause);
+	else
+		file_blame(file, cause);
+}
+
 /* The entry may be gone: the file was closed while the inspector read it. */
 bool identify_receive(void *ctx, struct request *r, struct message *m)
 {
 	struct helpers *h = ctx;
-	char cause[HELPER_MAX_CAUSE];
 	struct file *file;
-	int k;
+	int k = 0;
 
 	if (file_table_find(h->files, r->handle, &file) == 0) {
-		if (m->header.status < 0) {
-			message_cause(m, cause);
-			file_set_bad(file, m->header.status, cause);
-		} else {
+		if (m->header.status < 0)
+			failure_keep(file, m);
+		else
 			k = identity_keep(file, m);
-			if (k < 0) {
-				request_fail(r, k, "the inspector's answer makes no sense");
-				request_free(r);
-				return true;
-			}
-		}
+	}
+	if (k < 0) {
+		request_fail(r, k, k == -ENOMEM ? "not enough memory"
+						: "the inspector's answer makes no sense");
+		request_free(r);
+		return true;
 	}
 	if (inspector_file_prepare(ctx, r))
 		request_free(r);

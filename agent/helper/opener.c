@@ -36,7 +36,7 @@ static int opener_drop_privileges(void)
 	r = privilege_keep_capabilities(OPENER_CAPABILITIES);
 	if (r < 0)
 		return r;
-	r = privilege_enter_helper();
+	r = privilege_enter_helper("hearth-opener");
 	if (r < 0)
 		return r;
 	r = privilege_limit(RLIMIT_NOFILE, OPENER_MAX_FDS);

@@ -18,10 +18,12 @@
 
 #define NOBODY 65534
 
-int privilege_enter_helper(void)
+int privilege_enter_helper(const char *name)
 {
 	/* Kernels before 5.9 lack it; everything of the host is CLOEXEC anyway. */
 	if (syscall(SYS_close_range, HELPER_SOCKET + 1, ~0u, 0) < 0 && errno != ENOSYS)
+		return -errno;
+	if (prctl(PR_SET_NAME, name, 0, 0, 0) < 0)
 		return -errno;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;

@@ -16,8 +16,11 @@
 /* Capabilities as numbers of linux/capability.h, as bits. */
 #define CAPABILITY(number) (1ull << (number))
 
-/* Opener and inspector: closes all fds above the socket, ends with the parent, cannot be traced. */
-int privilege_enter_helper(void);
+/*
+ * Opener and inspector: closes all fds above the socket, ends with the parent, cannot be traced,
+ * and is called `name` by ps (at most 15 bytes): after exec of /proc/self/exe it would be "exe".
+ */
+int privilege_enter_helper(const char *name);
 
 /* Keeps those of `keep` that the process has, for ever; others are gone. 0 or -errno. */
 int privilege_keep_capabilities(uint64_t keep);

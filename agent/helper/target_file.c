@@ -36,7 +36,7 @@ static const uint64_t remote_file_systems[] = {
 	0x65735543 /* fusectl */, 0x786f4256 /* vboxsf */, 0xbacbacbc /* vmhgfs */,
 };
 
-int target_file_system_is_remote(uint64_t f_type)
+bool target_file_system_is_remote(uint64_t f_type)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(remote_file_systems); i++)
 		if (remote_file_systems[i] == (f_type & 0xffffffff))

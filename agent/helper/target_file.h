@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,4 +28,4 @@ struct target_file {
 int target_file_open(const struct target_file *t, int *ret_fd, const char **ret_cause);
 
 /* File systems whose server may never answer, by statfs f_type. */
-int target_file_system_is_remote(uint64_t f_type);
+bool target_file_system_is_remote(uint64_t f_type);

@@ -46,7 +46,7 @@ enum {
 	HEARTH_PROCESSOR = 2,  /* consumes and emits */
 	HEARTH_SINK = 3,       /* consumes; may emit artifacts and receipts */
 	HEARTH_CONTROLLER = 4, /* starts and stops runs through hearth.control/1 */
-	HEARTH_HELPER = 5,     /* loaded only in a helper process; see hearth/inspect.h */
+	HEARTH_HELPER = 5,     /* loaded only in a helper process; see hearth/helper.h */
 };
 
 /* hearth_component.flags */

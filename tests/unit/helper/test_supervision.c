@@ -243,7 +243,7 @@ static void status_line(pid_t pid, const char *name, char *ret, size_t size)
 	fclose(file);
 }
 
-static void the_inspector_has_no_rights_and_the_opener_few(void **state)
+static void helpers_have_their_names_and_few_rights(void **state)
 {
 #ifdef HAS_SANITIZER
 	static const char seccomp[] = "0";
@@ -254,6 +254,10 @@ static void the_inspector_has_no_rights_and_the_opener_few(void **state)
 	char text[128];
 
 	(void)open_handle(f, "/bin/true");
+	status_line(inspector_of(f), "Name", text, sizeof(text));
+	assert_string_equal(text, "hearth-inspect");
+	status_line(opener_of(f), "Name", text, sizeof(text));
+	assert_string_equal(text, "hearth-opener");
 	status_line(inspector_of(f), "Uid", text, sizeof(text));
 	assert_string_equal(text, "65534\t65534\t65534\t65534");
 	status_line(inspector_of(f), "Gid", text, sizeof(text));
@@ -341,7 +345,7 @@ int main(void)
 		helpers_test(a_file_that_crashes_the_inspector_is_not_read_again_at_once),
 		helpers_test(a_helper_that_dies_often_is_held_back),
 		helpers_test(a_helper_that_cannot_be_started_is_answered_for),
-		helpers_test(the_inspector_has_no_rights_and_the_opener_few),
+		helpers_test(helpers_have_their_names_and_few_rights),
 		helpers_test(helpers_hold_no_fd_of_the_host),
 		helpers_test(helpers_end_with_the_host),
 	};

@@ -9,6 +9,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wpadded"
 #include <hearth/control.h>
+#include <hearth/helper.h>
 #include <hearth/inspect.h>
 #include <hearth/kv.h>
 #include <hearth/plugin.h>
@@ -241,6 +242,20 @@ FIELD(hearth_inspect, open, 8, 8);
 FIELD(hearth_inspect, names, 16, 8);
 FIELD(hearth_inspect, kernel, 24, 8);
 SIZE(hearth_inspect, 32);
+
+/* hearth/helper.h */
+FIELD(hearth_naming, size, 0, 4);
+FIELD(hearth_naming, reserved, 4, 4);
+FIELD(hearth_naming, ctx, 8, 8);
+FIELD(hearth_naming, symbol, 16, 8);
+SIZE(hearth_naming, 24);
+
+FIELD(hearth_inspector, size, 0, 4);
+FIELD(hearth_inspector, reserved, 4, 4);
+FIELD(hearth_inspector, identify, 8, 8);
+FIELD(hearth_inspector, names, 16, 8);
+FIELD(hearth_inspector, kernel, 24, 8);
+SIZE(hearth_inspector, 32);
 
 /* hearth/control.h */
 FIELD(hearth_run_event, size, 0, 4);
