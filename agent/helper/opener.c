@@ -21,7 +21,7 @@
 #define CAP_CHECKPOINT_RESTORE 40
 #endif
 
-/* docs/architecture.md, "Privileges", says what each is for. */
+/* docs/operations.md, "Privileges", says what each is for. */
 #define OPENER_CAPABILITIES \
 	(CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_SYSLOG) | \
 	 CAPABILITY(CAP_CHECKPOINT_RESTORE))
