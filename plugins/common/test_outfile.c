@@ -207,7 +207,7 @@ TEST(an_artifact_says_what_was_written)
 	_cleanup_(outfile_freep) struct outfile *o = NULL;
 	_cleanup_free_ char *why = NULL;
 	struct hearth_artifact_row row;
-	struct hearth_flat f;
+	struct hearth_flat f = { 0 };
 	struct hearth_mock m;
 
 	hearth_mock_init(&m, NULL);

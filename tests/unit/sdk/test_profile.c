@@ -38,7 +38,7 @@ TEST(stacks_come_out_as_they_went_in)
 	struct sequence s = { 7 };
 	struct hearth_flat_builder b;
 	struct hearth_profile_info info = { .period = 10 };
-	struct hearth_flat f;
+	struct hearth_flat f = { 0 };
 	struct hearth_mock m;
 
 	hearth_mock_init(&m, NULL);
@@ -92,7 +92,7 @@ TEST(a_loss_of_nothing_leaves_no_row)
 {
 	struct hearth_profile_info info = { .period = 1 };
 	struct hearth_flat_builder b;
-	struct hearth_flat f;
+	struct hearth_flat f = { 0 };
 	struct hearth_mock m;
 
 	hearth_mock_init(&m, NULL);
@@ -113,7 +113,7 @@ TEST(the_last_info_counts)
 {
 	struct hearth_profile_info info = { .period = 1 };
 	struct hearth_flat_builder b;
-	struct hearth_flat f;
+	struct hearth_flat f = { 0 };
 	struct hearth_mock m;
 
 	hearth_mock_init(&m, NULL);
@@ -131,7 +131,7 @@ TEST(the_last_info_counts)
 TEST(a_batch_of_another_schema_or_without_its_row_is_refused)
 {
 	struct hearth_flat_builder b;
-	struct hearth_flat f;
+	struct hearth_flat f = { 0 };
 	struct hearth_mock m;
 
 	hearth_mock_init(&m, NULL);
@@ -155,7 +155,7 @@ TEST(a_batch_of_another_schema_or_without_its_row_is_refused)
 TEST(an_artifact_comes_out_as_it_was_emitted)
 {
 	struct hearth_artifact_row row = { .size = 123, .sha256 = { 1, 2, 3 } };
-	struct hearth_flat f;
+	struct hearth_flat f = { 0 };
 	struct hearth_mock m;
 
 	hearth_mock_init(&m, NULL);
@@ -175,7 +175,7 @@ TEST(an_attribute_beyond_its_range_is_a_row_of_zeros)
 	struct hearth_metric_attribute attributes[] = { { 1, 2 }, { 3, 4 } };
 	struct hearth_metric_point point = { .value = 1.5, .first_attribute = 1, .n_attributes = 1 };
 	struct hearth_flat_builder b;
-	struct hearth_flat f;
+	struct hearth_flat f = { 0 };
 	struct hearth_mock m;
 
 	hearth_mock_init(&m, NULL);
