@@ -31,8 +31,11 @@ void instance_send_event(struct instance *i, enum instance_event_kind kind, int 
 			 const char *why)
 {
 	size_t len = strlen(why) + 1;
-	struct event_message *m = malloc(sizeof(*m) + len);
+	struct event_message *m;
 
+	if (i->is_abandoned)
+		return; /* nobody listens, and the main thread may be gone */
+	m = malloc(sizeof(*m) + len);
 	/* The main thread waits for events: without memory for one nothing would go on. */
 	if (!m)
 		abort();

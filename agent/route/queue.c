@@ -100,18 +100,18 @@ static void prepend_locked(struct queue *q, struct queue_item *item)
 static void push_call(struct queue *q, struct queue_item call,
 		      void (*insert_locked)(struct queue *q, struct queue_item *item))
 {
-	struct queue_item *item = sys_alloc(1, sizeof(*item));
-	bool is_taken = false;
+	struct queue_item *item = calloc(1, sizeof(*item));
+	bool is_taken;
 
-	if (item) {
-		*item = call;
-		pthread_mutex_lock(&q->lock);
-		if (!q->is_closed) {
-			insert_locked(q, item);
-			is_taken = true;
-		}
-		pthread_mutex_unlock(&q->lock);
-	}
+	/* Somebody waits for what a call brings: without memory for it nothing would go on. */
+	if (!item)
+		abort();
+	*item = call;
+	pthread_mutex_lock(&q->lock);
+	is_taken = !q->is_closed;
+	if (is_taken)
+		insert_locked(q, item);
+	pthread_mutex_unlock(&q->lock);
 	if (is_taken) {
 		queue_wake(q);
 		return;
