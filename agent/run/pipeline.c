@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The instances of a graph and how each comes to its end. A member leaves in order: no new
- * input, finish, stop, thread joined. Whatever does not keep to its deadline is stopped with a
- * count of what is lost; a callback that does not even return is abandoned.
+ * The instances of a graph and what they tell. How the graph changes is in transition.c, how an
+ * instance leaves it in retire.c.
  */
 #include "run/pipeline.h"
 
@@ -13,9 +12,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/str.h"
-
-#define TICK_NS (200 * NS_PER_MS)
-#define STOP_GRACE_NS (2 * NS_PER_S)
+#include "util/sys.h"
 
 struct member *pipeline_member(const struct pipeline *p, const struct instance *i)
 {
@@ -33,12 +30,7 @@ struct member *pipeline_active(const struct pipeline *p, const char *name)
 	return NULL;
 }
 
-static bool is_source(const struct member *m)
-{
-	return m->component->c.kind == HEARTH_SOURCE;
-}
-
-static bool has_ended(const struct member *m)
+bool member_has_ended(const struct member *m)
 {
 	enum instance_state s = instance_state(m->instance);
 
@@ -56,7 +48,7 @@ int pipeline_add(struct pipeline *p, const struct blueprint_member *want, struct
 		.n_labels = p->options.n_labels,
 		.log_level = want->config->log_level,
 	};
-	_cleanup_free_ struct member *m = calloc(1, sizeof(*m));
+	_cleanup_free_ struct member *m = sys_alloc(1, sizeof(*m));
 	int r;
 
 	if (!m)
@@ -73,66 +65,26 @@ int pipeline_add(struct pipeline *p, const struct blueprint_member *want, struct
 	return 0;
 }
 
-static void arm_tick(struct pipeline *p)
-{
-	(void)loop_timer_arm(p->tick, TICK_NS, TICK_NS);
-}
-
-void pipeline_stop_member(struct pipeline *p, struct member *m, uint64_t deadline_ns)
-{
-	if (m->is_stopping || m->is_stuck)
-		return;
-	m->is_retiring = m->is_stopping = true;
-	m->deadline_ns = deadline_ns + STOP_GRACE_NS;
-	instance_stop(m->instance, deadline_ns);
-	arm_tick(p);
-}
-
-void pipeline_retire(struct pipeline *p, struct member *m)
-{
-	uint64_t deadline_ns = clock_monotonic_ns() + p->options.drain_ns;
-
-	m->is_retiring = true;
-	m->deadline_ns = deadline_ns;
-	if (has_ended(m))
-		pipeline_stop_member(p, m, deadline_ns);
-	else if (is_source(m) || m->n_inputs == 0)
-		instance_finish(m->instance);
-	arm_tick(p);
-}
-
-static void change(struct pipeline *p, struct instance *i, enum instance_state state,
-		   const char *why)
+void pipeline_changed(struct pipeline *p, struct instance *i, enum instance_state state,
+		      const char *why)
 {
 	if (p->options.on_change)
 		p->options.on_change(p->options.ctx, i, state, why);
 }
 
-static void report_losses(const struct member *m)
-{
-	struct instance_stats s;
-
-	instance_stats(m->instance, &s);
-	if (s.queue.dropped_closed > 0)
-		log_write(HEARTH_LOG_WARNING, instance_name(m->instance),
-			  "stopped with %llu batches (%llu samples) not worked off; they are lost",
-			  (unsigned long long)s.queue.dropped_closed,
-			  (unsigned long long)s.queue.items_closed);
-}
-
-static bool is_all_stuck(const struct pipeline *p)
+static bool is_all_gone(const struct pipeline *p)
 {
 	for (const struct member *m = p->members; m; m = m->next)
-		if (!m->is_stuck)
+		if (!member_is_gone(m))
 			return false;
 	return true;
 }
 
-static void check_stopped(struct pipeline *p)
+void pipeline_check_stopped(struct pipeline *p)
 {
 	pipeline_done_fn done = p->stop_done;
 
-	if (!done || !is_all_stuck(p))
+	if (!done || !is_all_gone(p))
 		return;
 	p->stop_done = NULL;
 	p->is_stopped = true;
@@ -156,20 +108,39 @@ void pipeline_discard(struct pipeline *p, struct member *m)
 	remove_member(p, m);
 }
 
+void pipeline_bury(struct pipeline *p)
+{
+	for (struct member *m = p->members, *next; m; m = next) {
+		next = m->next;
+		if (m->is_dead)
+			remove_member(p, m);
+	}
+}
+
+/*
+ * One that failed is kept for `status` and for the result of a run, which would otherwise lose
+ * the samples that it took and the reason why it is missing.
+ */
 static void on_stopped(struct pipeline *p, struct member *m)
 {
-	report_losses(m);
+	bool is_rolled_back = p->transition && transition_made(p->transition, m);
+
+	member_report_losses(m);
+	m->is_dead = instance_state(m->instance) == INSTANCE_FAILED && !is_rolled_back;
 	if (p->transition)
-		transition_stopped(p->transition, m);
-	remove_member(p, m);
-	check_stopped(p);
+		transition_left(p->transition, m);
+	if (!m->is_dead)
+		remove_member(p, m);
+	pipeline_check_stopped(p);
 }
 
 static void on_failed(struct pipeline *p, struct member *m, const char *why)
 {
 	log_write(HEARTH_LOG_ERROR, instance_name(m->instance), "failed and is stopped: %s", why);
-	change(p, m->instance, INSTANCE_FAILED, why);
+	if (p->transition)
+		transition_failed(p->transition, m, why);
 	pipeline_stop_member(p, m, clock_monotonic_ns() + p->options.drain_ns);
+	pipeline_changed(p, m->instance, INSTANCE_FAILED, why);
 }
 
 static void on_finished(struct pipeline *p, struct member *m, const struct instance_event *e)
@@ -177,7 +148,7 @@ static void on_finished(struct pipeline *p, struct member *m, const struct insta
 	if (e->result < 0)
 		log_write(HEARTH_LOG_ERROR, instance_name(m->instance),
 			  "could not complete its output: %s", e->why);
-	change(p, m->instance, e->result < 0 ? INSTANCE_FAILED : INSTANCE_FINISHED, e->why);
+	pipeline_changed(p, m->instance, e->result < 0 ? INSTANCE_FAILED : INSTANCE_FINISHED, e->why);
 	if (m->is_retiring)
 		pipeline_stop_member(p, m, m->deadline_ns);
 }
@@ -225,36 +196,6 @@ static const void *service(void *ctx, const char *id)
 	return p->options.service ? p->options.service(p->options.service_ctx, id) : NULL;
 }
 
-static bool is_retirement_due(const struct member *m, uint64_t now)
-{
-	return m->is_retiring && !m->is_stuck && now >= m->deadline_ns;
-}
-
-static void on_tick(void *ctx)
-{
-	struct pipeline *p = ctx;
-	uint64_t now = clock_monotonic_ns();
-	bool is_waiting = false;
-
-	for (struct member *m = p->members, *next; m; m = next) {
-		next = m->next;
-		is_waiting |= m->is_retiring && !m->is_stuck;
-		if (!is_retirement_due(m, now))
-			continue;
-		if (m->is_stopping) {
-			pipeline_abandon(p, m->instance);
-			continue;
-		}
-		log_write(HEARTH_LOG_WARNING, instance_name(m->instance),
-			  "has not finished within %.0f s and is stopped",
-			  (double)p->options.drain_ns / (double)NS_PER_S);
-		pipeline_stop_member(p, m, now);
-	}
-	if (!is_waiting)
-		(void)loop_timer_arm(p->tick, 0, 0);
-	check_stopped(p);
-}
-
 int pipeline_new(const struct pipeline_options *options, struct pipeline **ret)
 {
 	_cleanup_(pipeline_freep) struct pipeline *p = calloc(1, sizeof(*p));
@@ -273,7 +214,7 @@ int pipeline_new(const struct pipeline_options *options, struct pipeline **ret)
 		.helpers = options->helpers,
 		.agent = options->agent,
 	};
-	r = loop_timer_new(options->loop, on_tick, p, &p->tick);
+	r = loop_timer_new(options->loop, pipeline_tick, p, &p->tick);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(p);
@@ -305,14 +246,14 @@ bool pipeline_is_changing(const struct pipeline *p)
 void pipeline_finish(struct pipeline *p)
 {
 	for (struct member *m = p->members; m; m = m->next)
-		if (!has_ended(m) && !m->is_retiring && (is_source(m) || m->n_inputs == 0))
+		if (!member_has_ended(m) && !m->is_retiring && (member_is_source(m) || m->n_inputs == 0))
 			instance_finish(m->instance);
 }
 
 bool pipeline_is_finished(const struct pipeline *p)
 {
 	for (const struct member *m = p->members; m; m = m->next)
-		if (!has_ended(m))
+		if (!member_has_ended(m))
 			return false;
 	return true;
 }
@@ -320,20 +261,37 @@ bool pipeline_is_finished(const struct pipeline *p)
 bool pipeline_has_no_source(const struct pipeline *p)
 {
 	for (const struct member *m = p->members; m; m = m->next)
-		if (is_source(m) && !has_ended(m))
+		if (member_is_source(m) && !member_has_ended(m))
 			return false;
 	return true;
+}
+
+bool pipeline_has_lost_sinks(const struct pipeline *p)
+{
+	bool has_sinks = false;
+
+	for (const struct member *m = p->members; m; m = m->next) {
+		enum instance_state s = instance_state(m->instance);
+
+		if (m->component->c.kind != HEARTH_SINK)
+			continue;
+		if (s != INSTANCE_FAILED && s != INSTANCE_STUCK)
+			return false;
+		has_sinks = true;
+	}
+	return has_sinks;
 }
 
 void pipeline_stop(struct pipeline *p, uint64_t deadline_ns, pipeline_done_fn done, void *ctx)
 {
 	if (p->transition)
 		transition_cancel(p->transition);
+	pipeline_bury(p);
 	p->stop_done = done;
 	p->stop_ctx = ctx;
 	for (struct member *m = p->members; m; m = m->next)
 		pipeline_stop_member(p, m, deadline_ns);
-	check_stopped(p);
+	pipeline_check_stopped(p);
 }
 
 void pipeline_each(const struct pipeline *p, void (*fn)(void *ctx, struct instance *i,
@@ -357,19 +315,4 @@ size_t pipeline_n_stuck(const struct pipeline *p)
 	for (const struct member *m = p->members; m; m = m->next)
 		n += m->is_stuck;
 	return n;
-}
-
-void pipeline_abandon(struct pipeline *p, struct instance *i)
-{
-	struct member *stuck = pipeline_member(p, i);
-
-	if (!stuck || stuck->is_stuck)
-		return;
-	for (struct member *m = p->members; m; m = m->next)
-		emitter_drop_target(instance_emitter(m->instance), instance_inbox(i));
-	stuck->is_stuck = true;
-	instance_abandon(i);
-	report_losses(stuck);
-	change(p, i, INSTANCE_STUCK, "a callback does not return");
-	check_stopped(p);
 }

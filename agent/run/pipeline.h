@@ -44,8 +44,8 @@ DEFINE_CLEANUP(struct pipeline *, pipeline_free)
 
 /*
  * Goes from the blueprint that it follows to another one. Takes the blueprint. done is called
- * once, later: when the new graph runs and the old part of it drains, or when all is rolled
- * back. One at a time: -EBUSY (and the blueprint is freed) while another change is under way.
+ * once, maybe before this returns: when the new graph runs and the old part of it drains, or when
+ * all is rolled back. One at a time: -EBUSY (and the blueprint is freed) while another change is under way.
  */
 int pipeline_apply(struct pipeline *p, struct blueprint *b, pipeline_done_fn done, void *ctx);
 bool pipeline_is_changing(const struct pipeline *p);
@@ -56,11 +56,14 @@ void pipeline_finish(struct pipeline *p);
 bool pipeline_is_finished(const struct pipeline *p);
 /* True if every source has. */
 bool pipeline_has_no_source(const struct pipeline *p);
+/* True if there were sinks and each has failed or is stuck: what sources emit is for nobody. */
+bool pipeline_has_lost_sinks(const struct pipeline *p);
 
 /* Stops everything, finished or not; done follows at the latest soon after the deadline. */
 void pipeline_stop(struct pipeline *p, uint64_t deadline_ns, pipeline_done_fn done, void *ctx);
 
-/* fn for every instance that is not yet stopped; is_retiring: replaced or removed, draining. */
+/* fn for every instance that is not yet stopped, and for those that failed, until the next change;
+   is_retiring: replaced, removed or failed. */
 void pipeline_each(const struct pipeline *p, void (*fn)(void *ctx, struct instance *i,
 							bool is_retiring), void *ctx);
 const struct blueprint *pipeline_blueprint(const struct pipeline *p); /* NULL: follows none */

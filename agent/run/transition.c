@@ -12,52 +12,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "run/pipeline_internal.h"
+#include "run/transition_internal.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/str.h"
+#include "util/sys.h"
 
-enum phase {
-	PHASE_UPDATE = 1,
-	PHASE_START,
-	PHASE_BACK, /* waiting for what was started to stop, and for old options */
-};
-
-struct step {
-	const struct blueprint_member *want;
-	struct member *old; /* NULL: it is new */
-	struct member *new; /* NULL: the old one stays */
-	bool needs_new; /* the old one cannot be updated in place */
-	bool is_updated;
-	struct route **routes; /* that its emitter will have; owned until handed over */
-	size_t n_routes;
-};
-
-struct transition {
-	struct pipeline *p;
-	struct blueprint *next;
-	struct step *steps; /* parallel to next->members */
-	enum phase phase;
-	size_t n_waiting;
-	size_t position; /* in next->wiring.order: which one starts */
-	pipeline_done_fn done;
-	void *ctx;
-	int result;
-	char *why;
-};
-
-static struct member *member_of(const struct step *s)
-{
-	return s->new ? s->new : s->old;
-}
-
-static void routes_free(struct step *s)
-{
-	for (size_t i = 0; i < s->n_routes; i++)
-		route_unref(s->routes[i]);
-	free(s->routes);
-	s->routes = NULL;
-	s->n_routes = 0;
-}
+static void begin_start(struct transition *t);
 
 /* The last act: the pipeline may be changed again from within done(). */
 static void conclude(struct transition *t)
@@ -69,7 +30,7 @@ static void conclude(struct transition *t)
 
 	t->p->transition = NULL;
 	for (size_t i = 0; t->steps && i < t->next->n; i++)
-		routes_free(&t->steps[i]);
+		rewire_forget(&t->steps[i]);
 	blueprint_free(t->next);
 	free(t->steps);
 	free(t);
@@ -77,21 +38,39 @@ static void conclude(struct transition *t)
 		done(ctx, result, why ? why : "");
 }
 
+/* Those that never began have no thread that could stop them. */
+static void discard_if_new(struct transition *t, struct step *s)
+{
+	if (s->new && instance_state(s->new->instance) == INSTANCE_NEW)
+		pipeline_discard(t->p, TAKE_PTR(s->new));
+}
+
 void transition_cancel(struct transition *t)
 {
+	for (size_t i = 0; i < t->next->n; i++)
+		discard_if_new(t, &t->steps[i]);
 	t->result = -ECANCELED;
 	conclude(t);
 }
 
-/* ---- back ---- */
-
-static void back_step(struct transition *t)
+bool transition_made(const struct transition *t, const struct member *m)
 {
-	if (t->n_waiting == 0)
-		conclude(t);
+	for (size_t i = 0; i < t->next->n; i++)
+		if (t->steps[i].new == m)
+			return true;
+	return false;
 }
 
-static void restore_options(struct transition *t, const struct step *s)
+/* ---- back ---- */
+
+static void ask_update(struct transition *t, struct step *s, struct option_set *options)
+{
+	s->is_awaited = true;
+	t->n_waiting++;
+	instance_update(s->old->instance, options);
+}
+
+static void restore_options(struct transition *t, struct step *s)
 {
 	const struct blueprint_member *was = blueprint_find(t->p->current, s->want->name);
 	struct option_set *options = NULL;
@@ -102,12 +81,13 @@ static void restore_options(struct transition *t, const struct step *s)
 			  "any more; reload again");
 		return;
 	}
-	t->n_waiting++;
-	instance_update(s->old->instance, options);
+	ask_update(t, s, options);
 }
 
 static void go_back(struct transition *t, int r, const char *why)
 {
+	uint64_t deadline_ns = clock_monotonic_ns() + t->p->options.drain_ns;
+
 	t->phase = PHASE_BACK;
 	t->n_waiting = 0;
 	t->result = r;
@@ -115,65 +95,86 @@ static void go_back(struct transition *t, int r, const char *why)
 	for (size_t i = 0; i < t->next->n; i++) {
 		struct step *s = &t->steps[i];
 
-		if (s->is_updated)
+		if (s->is_updated && s->old)
 			restore_options(t, s);
+		discard_if_new(t, s);
 		if (!s->new)
 			continue;
-		if (instance_state(s->new->instance) == INSTANCE_NEW) {
-			pipeline_discard(t->p, s->new);
-			continue;
-		}
 		t->n_waiting++;
-		pipeline_stop_member(t->p, s->new, 0);
+		pipeline_stop_member(t->p, s->new, deadline_ns);
 	}
-	back_step(t);
+	if (t->n_waiting == 0)
+		conclude(t);
 }
 
-void transition_stopped(struct transition *t, struct member *m)
+/* One of those that were waited for has answered, or never will. */
+static void answered(struct transition *t)
 {
+	if (--t->n_waiting > 0)
+		return;
+	if (t->phase == PHASE_BACK)
+		return conclude(t);
+	if (t->result < 0) {
+		_cleanup_free_ char *why = TAKE_PTR(t->why);
+
+		return go_back(t, t->result, why ? why : "");
+	}
+	begin_start(t);
+}
+
+void transition_failed(struct transition *t, struct member *m, const char *why)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (t->phase != PHASE_START || !transition_made(t, m))
+		return;
+	text = str_format("plugin \"%s\": %s", instance_name(m->instance), why);
+	go_back(t, -EIO, text ? text : why);
+}
+
+/* A callback of one that is new does not return. */
+static void new_is_stuck(struct transition *t, const struct member *m)
+{
+	_cleanup_free_ char *text = str_format("plugin \"%s\": a callback does not return",
+					       instance_name(m->instance));
+
+	go_back(t, -ETIMEDOUT, text ? text : "");
+}
+
+void transition_left(struct transition *t, struct member *m)
+{
+	bool was_new = false, was_awaited = false;
+
 	for (size_t i = 0; i < t->next->n; i++) {
-		if (t->steps[i].old == m)
-			t->steps[i].old = NULL; /* failed by itself meanwhile */
-		if (t->steps[i].new != m)
-			continue;
-		t->steps[i].new = NULL;
-		if (t->phase == PHASE_BACK) {
-			t->n_waiting--;
-			back_step(t);
-			return;
+		struct step *s = &t->steps[i];
+
+		if (s->new == m) {
+			s->new = NULL;
+			was_new = true;
+		}
+		if (s->old == m) {
+			s->old = NULL;
+			was_awaited = s->is_awaited;
+			s->is_awaited = false;
 		}
 	}
+	if (was_awaited || (was_new && t->phase == PHASE_BACK))
+		answered(t);
+	else if (was_new)
+		new_is_stuck(t, m);
 }
 
 /* ---- swap ---- */
 
-static void count_new_input(struct step *to)
+static void retire_unwanted(struct transition *t)
 {
-	member_of(to)->n_inputs++;
-	instance_inputs_add(member_of(to)->instance, 1);
-}
+	for (struct member *m = t->p->members; m; m = m->next) {
+		bool is_wanted = false;
 
-static bool is_route_of(struct member *m, const struct route *r)
-{
-	return emitter_has_route(instance_emitter(m->instance), r);
-}
-
-static struct step *step_of_inbox(struct transition *t, const struct queue *inbox)
-{
-	for (size_t i = 0; i < t->next->n; i++)
-		if (member_of(&t->steps[i]) && instance_inbox(member_of(&t->steps[i])->instance) == inbox)
-			return &t->steps[i];
-	return NULL;
-}
-
-/* Between two that stay, a route that is new counts as an input only now: see make_edge(). */
-static void count_rewired(struct transition *t, struct step *from)
-{
-	for (size_t i = 0; i < from->n_routes; i++) {
-		struct step *to = step_of_inbox(t, route_target(from->routes[i]));
-
-		if (to && !to->new && !is_route_of(from->old, from->routes[i]))
-			count_new_input(to);
+		for (size_t i = 0; i < t->next->n; i++)
+			is_wanted |= step_member(&t->steps[i]) == m;
+		if (!is_wanted && !m->is_retiring && !m->is_stuck)
+			pipeline_retire(t->p, m);
 	}
 }
 
@@ -183,24 +184,14 @@ static void swap(struct transition *t)
 	struct blueprint *was = p->current;
 
 	for (size_t i = 0; i < t->next->n; i++) {
-		struct step *s = &t->steps[i];
+		const struct step *s = &t->steps[i];
 
-		if (s->new || !s->old)
-			continue;
-		count_rewired(t, s);
-		instance_set_log_level(s->old->instance, s->want->config->log_level);
-		emitter_swap(instance_emitter(s->old->instance), TAKE_PTR(s->routes), s->n_routes);
-		s->n_routes = 0;
+		if (s->old && !s->new)
+			instance_set_log_level(s->old->instance, s->want->config->log_level);
 	}
-	for (struct member *m = p->members, *next; m; m = next) {
-		bool is_wanted = false;
-
-		next = m->next;
-		for (size_t i = 0; i < t->next->n; i++)
-			is_wanted |= member_of(&t->steps[i]) == m;
-		if (!is_wanted && !m->is_retiring && !m->is_stuck)
-			pipeline_retire(p, m);
-	}
+	rewire_commit(t);
+	retire_unwanted(t);
+	pipeline_bury(p);
 	p->current = TAKE_PTR(t->next);
 	t->next = was;
 	free(t->steps);
@@ -243,70 +234,13 @@ void transition_started(struct transition *t, struct member *m, int r, const cha
 	start_next(t);
 }
 
-static int append_route(struct step *s, struct route *r)
+/* What was to stay may have failed by itself meanwhile, or be at its end when work comes again. */
+static bool needs_new(const struct transition *t, size_t index)
 {
-	struct route **routes = realloc(s->routes, (s->n_routes + 1) * sizeof(*routes));
+	const struct step *s = &t->steps[index];
 
-	if (!routes) {
-		route_unref(r);
-		return -ENOMEM;
-	}
-	s->routes = routes;
-	s->routes[s->n_routes++] = r;
-	return 0;
-}
-
-/*
- * A route between two that stay is kept with what is in it. An input is counted when its end of
- * stream is sure to come: for a new emitter now (it is closed when we go back), for one that
- * stays when its table is swapped, except towards a new consumer, which going back stops anyway.
- */
-static int make_edge(struct transition *t, const struct wiring_edge *e)
-{
-	struct step *from = &t->steps[e->from], *to = &t->steps[e->to];
-	struct instance *emitter = member_of(from)->instance;
-	struct route_options options = {
-		.from = from->want->name,
-		.to = to->want->name,
-		.schemas = e->schemas,
-		.limit_bytes = to->want->config->queue_bytes,
-		.is_lossless = e->is_lossless,
-		.on_room = instance_on_room,
-		.ctx = emitter,
-	};
-	struct queue *inbox = instance_inbox(member_of(to)->instance);
-	struct route *route = NULL;
-	int r;
-
-	if (!from->new && !to->new)
-		route = emitter_find_route(instance_emitter(emitter), inbox, &options);
-	if (!route) {
-		r = route_new(inbox, &options, &route);
-		if (r < 0)
-			return r;
-		if (from->new || to->new)
-			count_new_input(to);
-	}
-	return append_route(from, route);
-}
-
-static int make_routes(struct transition *t)
-{
-	for (size_t i = 0; i < t->next->wiring.n_edges; i++) {
-		int r = make_edge(t, &t->next->wiring.edges[i]);
-
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < t->next->n; i++) {
-		struct step *s = &t->steps[i];
-
-		if (!s->new)
-			continue;
-		emitter_swap(instance_emitter(s->new->instance), TAKE_PTR(s->routes), s->n_routes);
-		s->n_routes = 0;
-	}
-	return 0;
+	return !s->old || s->old->is_retiring || s->old->component != s->want->component ||
+	       s->needs_new || (member_has_ended(s->old) && rewire_is_fed_anew(t, index));
 }
 
 static void begin_start(struct transition *t)
@@ -314,16 +248,15 @@ static void begin_start(struct transition *t)
 	int r = 0;
 
 	t->phase = PHASE_START;
-	for (size_t i = 0; i < t->next->n && r == 0; i++) {
-		struct step *s = &t->steps[i];
+	/* Emitters first: a consumer asks whether those that it reads are new. */
+	for (size_t k = t->next->n; k-- > 0 && r == 0;) {
+		size_t i = t->next->wiring.order[k];
 
-		/* What was to be updated may have failed by itself meanwhile. */
-		if (!s->old || s->old->is_retiring || s->old->component != s->want->component ||
-		    s->needs_new)
-			r = pipeline_add(t->p, s->want, &s->new);
+		if (needs_new(t, i))
+			r = pipeline_add(t->p, t->steps[i].want, &t->steps[i].new);
 	}
 	if (r == 0)
-		r = make_routes(t);
+		r = rewire_prepare(t);
 	if (r < 0)
 		return go_back(t, r, strerror(-r));
 	start_next(t);
@@ -331,37 +264,39 @@ static void begin_start(struct transition *t)
 
 /* ---- update ---- */
 
+static struct step *find_awaited(struct transition *t, const struct member *m)
+{
+	for (size_t i = 0; i < t->next->n; i++)
+		if (t->steps[i].old == m && t->steps[i].is_awaited)
+			return &t->steps[i];
+	return NULL;
+}
+
+static void take_answer(struct transition *t, struct step *s, int r, const char *why)
+{
+	s->is_updated = r == 0;
+	s->needs_new = r == -EBUSY; /* made anew in the next phase */
+	if (r == 0 || r == -EBUSY)
+		return;
+	free(t->why);
+	t->why = strdup(*why ? why : strerror(-r));
+	t->result = r;
+}
+
 void transition_updated(struct transition *t, struct member *m, int r, const char *why)
 {
-	if (t->phase == PHASE_BACK) {
-		if (r < 0)
-			log_write(HEARTH_LOG_ERROR, instance_name(m->instance),
-				  "keeps the options of the refused configuration: %s; reload again",
-				  *why ? why : strerror(-r));
-		t->n_waiting--;
-		return back_step(t);
-	}
-	for (size_t i = 0; i < t->next->n; i++) {
-		struct step *s = &t->steps[i];
+	struct step *s = find_awaited(t, m);
 
-		if (s->old != m)
-			continue;
-		s->is_updated = r == 0;
-		s->needs_new = r == -EBUSY; /* made anew in the next phase */
-	}
-	if (r < 0 && r != -EBUSY) {
-		free(t->why);
-		t->why = strdup(*why ? why : strerror(-r));
-		t->result = r;
-	}
-	if (--t->n_waiting > 0)
+	if (!s)
 		return;
-	if (t->result < 0) {
-		_cleanup_free_ char *text = TAKE_PTR(t->why);
-
-		return go_back(t, t->result, text ? text : "");
-	}
-	begin_start(t);
+	s->is_awaited = false;
+	if (t->phase == PHASE_UPDATE)
+		take_answer(t, s, r, why);
+	else if (r < 0)
+		log_write(HEARTH_LOG_ERROR, instance_name(m->instance),
+			  "keeps the options of the refused configuration: %s; reload again",
+			  *why ? why : strerror(-r));
+	answered(t);
 }
 
 static bool needs_update(const struct transition *t, const struct step *s)
@@ -386,8 +321,7 @@ static void begin_update(struct transition *t)
 		s->needs_new = true;
 		if (blueprint_member_options(s->want, &options) < 0)
 			continue; /* made anew, which says why it cannot be */
-		t->n_waiting++;
-		instance_update(s->old->instance, options);
+		ask_update(t, s, options);
 	}
 	if (t->n_waiting == 0)
 		begin_start(t);
@@ -401,9 +335,9 @@ int pipeline_apply(struct pipeline *p, struct blueprint *b, pipeline_done_fn don
 		blueprint_free(b);
 		return -EBUSY;
 	}
-	t = calloc(1, sizeof(*t));
+	t = sys_alloc(1, sizeof(*t));
 	if (t)
-		t->steps = calloc(b->n + 1, sizeof(*t->steps));
+		t->steps = sys_alloc(b->n + 1, sizeof(*t->steps));
 	if (!t || !t->steps) {
 		free(t);
 		blueprint_free(b);
