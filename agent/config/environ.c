@@ -10,7 +10,7 @@
 
 #include "util/str.h"
 
-static const char *const variables[] = {
+static const char *const known[] = {
 	"HEARTH_CONFIG", "HEARTH_ENVIRONMENT", "HEARTH_SERVICE", "HEARTH_SERVER", "HEARTH_FAILPOINT",
 #ifdef HEARTH_FAILPOINTS
 	"HEARTH_CONFIG_SITES",
@@ -33,11 +33,11 @@ static const struct {
 #endif
 };
 
-const char *environ_value(char *const *environ, const char *name)
+const char *environ_value(char *const *variables, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (char *const *e = environ; e && *e; e++)
+	for (char *const *e = variables; e && *e; e++)
 		if (strncmp(*e, name, len) == 0 && (*e)[len] == '=')
 			return (*e)[len + 1] ? *e + len + 1 : NULL;
 	return NULL;
@@ -58,18 +58,18 @@ static char *advice_for(const char *name)
 			return str_format("%s", foreign[i].advice);
 	if (!str_starts(name, "HEARTH_"))
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		if (str_equal(name, variables[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (str_equal(name, known[i]))
 			return NULL;
-	near = str_suggest(name, variables, ARRAY_SIZE(variables));
+	near = str_suggest(name, known, ARRAY_SIZE(known));
 	if (near)
 		return str_format("is not a variable that Hearth reads; did you mean \"%s\"?", near);
 	return str_format("is not a variable that Hearth reads; use --set plugin.option=value or hearth.yaml");
 }
 
-static void variables_check(char *const *environ, struct config_errors *errors)
+static void variables_check(char *const *variables, struct config_errors *errors)
 {
-	for (char *const *e = environ; e && *e; e++) {
+	for (char *const *e = variables; e && *e; e++) {
 		_cleanup_free_ char *name = str_format("%.*s", (int)strcspn(*e, "="), *e);
 		_cleanup_free_ char *advice = name ? advice_for(name) : NULL;
 
@@ -127,19 +127,19 @@ static int server_read(const char *server, const struct node *below, struct conf
 	return 0;
 }
 
-int environ_read(char *const *environ, const struct node *below, struct config_errors *errors,
-		 struct node **ret)
+int environ_read(char *const *variables, const struct node *below, bool has_heartbeats,
+		 struct config_errors *errors, struct node **ret)
 {
-	const char *service = environ_value(environ, "HEARTH_SERVICE");
-	const char *server = environ_value(environ, "HEARTH_SERVER");
+	const char *service = environ_value(variables, "HEARTH_SERVICE");
+	const char *server = environ_value(variables, "HEARTH_SERVER");
 	struct origin origin = origin_of("HEARTH_SERVICE");
 	_cleanup_(node_freep) struct node *tree = node_new(NODE_MAP, origin);
 	int r = tree ? 0 : -ENOMEM;
 
-	variables_check(environ, errors);
+	variables_check(variables, errors);
 	if (r == 0 && service)
 		r = node_put(tree, "service", node_scalar(service, origin));
-	if (r == 0 && server)
+	if (r == 0 && server && has_heartbeats)
 		r = server_read(server, below, errors, tree);
 	if (r < 0)
 		return r;

@@ -6,11 +6,11 @@
 #include "config/node.h"
 
 /* The value of a variable in a list of "NAME=value"; NULL if it is absent or empty. */
-const char *environ_value(char *const *environ, const char *name);
+const char *environ_value(char *const *variables, const char *name);
 
 /*
- * HEARTH_SERVICE and HEARTH_SERVER as a tree to lay on `below`. Variables that look like ours and
- * are not read get a warning that says what to use. 0 or -ENOMEM.
+ * HEARTH_SERVICE and, if has_heartbeats, HEARTH_SERVER as a tree to lay on `below`. Variables that
+ * look like ours and are not read get a warning that says what to use. 0 or -ENOMEM.
  */
-int environ_read(char *const *environ, const struct node *below, struct config_errors *errors,
-		 struct node **ret);
+int environ_read(char *const *variables, const struct node *below, bool has_heartbeats,
+		 struct config_errors *errors, struct node **ret);

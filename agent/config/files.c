@@ -75,7 +75,7 @@ static int base_add(struct reading *r)
 
 	if (named)
 		origin.file = "--config";
-	else if ((named = path = environ_value(r->environ, "HEARTH_CONFIG")))
+	else if ((named = path = environ_value(r->variables, "HEARTH_CONFIG")))
 		origin.file = "HEARTH_CONFIG";
 	else
 		path = HEARTH_CONFIG_DIR "/hearth.yaml";
@@ -191,7 +191,7 @@ static int environment_add(struct reading *r)
 	const char *name = r->sources->environment;
 	int q;
 
-	if (!name && (name = environ_value(r->environ, "HEARTH_ENVIRONMENT")))
+	if (!name && (name = environ_value(r->variables, "HEARTH_ENVIRONMENT")))
 		origin.file = "HEARTH_ENVIRONMENT";
 	if (!name && written && written->kind == NODE_SCALAR) {
 		name = written->text;

@@ -130,7 +130,7 @@ static int times_take(const struct option_set *s, struct config *c, struct confi
 	return 0;
 }
 
-static int fields_take(const struct option_set *s, struct config *c, char *const *environ,
+static int fields_take(const struct option_set *s, struct config *c, char *const *variables,
 		       struct config_errors *errors)
 {
 	int r = text_take(s, "service", &c->service);
@@ -144,18 +144,18 @@ static int fields_take(const struct option_set *s, struct config *c, char *const
 	if (r == 0)
 		r = path_take(s, "state_dir", &c->state_dir);
 	if (r == 0 && !c->state_dir)
-		r = path_state_default(environ, &c->state_dir);
+		r = path_state_default(variables, &c->state_dir);
 	if (r == 0)
 		r = path_take(s, "runtime_dir", &c->runtime_dir);
 	if (r == 0 && !c->runtime_dir)
-		r = path_runtime_default(environ, &c->runtime_dir);
+		r = path_runtime_default(variables, &c->runtime_dir);
 	c->max_cpu = option_set_value(s, "overhead.max_cpu")->number;
 	if (r == 0)
 		r = log_take(s, c, errors);
 	return r < 0 ? r : times_take(s, c, errors);
 }
 
-int host_read(struct config *c, char *const *environ, struct config_errors *errors)
+int host_read(struct config *c, char *const *variables, struct config_errors *errors)
 {
 	static const char *const reserved[] = {"plugins", NULL};
 	_cleanup_(option_set_freep) struct option_set *s = NULL;
@@ -165,5 +165,5 @@ int host_read(struct config *c, char *const *environ, struct config_errors *erro
 	r = node_flatten(c->tree, &config_host_table, NULL, errors, &flat);
 	if (r == 0)
 		r = option_set_new(&config_host_table, flat, NULL, reserved, false, errors, &s);
-	return r < 0 ? r : fields_take(s, c, environ, errors);
+	return r < 0 ? r : fields_take(s, c, variables, errors);
 }

@@ -5,4 +5,4 @@
 #include "config/config.h"
 
 /* Fills the host's fields of c from c->tree. 0, -EINVAL with messages, or -errno. */
-int host_read(struct config *c, char *const *environ, struct config_errors *errors);
+int host_read(struct config *c, char *const *variables, struct config_errors *errors);

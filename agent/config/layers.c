@@ -18,7 +18,7 @@
 static int environ_add(struct reading *r)
 {
 	struct node *n = NULL;
-	int q = environ_read(r->environ, r->layers->tree, r->errors, &n);
+	int q = environ_read(r->variables, r->layers->tree, !r->sources->has_no_files, r->errors, &n);
 
 	return q < 0 ? q : reading_add(r, n);
 }
@@ -99,11 +99,11 @@ static void rest_add(struct reading *r)
 		reading_remember(r, overlay_add(r));
 }
 
-int layers_load(const struct config_sources *sources, char *const *environ,
+int layers_load(const struct config_sources *sources, char *const *variables,
 		struct config_errors *errors, struct layers *ret)
 {
 	_cleanup_(layers_done) struct layers l = {};
-	struct reading r = {sources, environ, errors, &l, NULL, 0};
+	struct reading r = {sources, variables, errors, &l, NULL, 0};
 
 	l.tree = node_new(NODE_MAP, (struct origin){});
 	if (!l.tree)

@@ -12,6 +12,6 @@ struct layers {
 };
 
 /* Every source is read even if one is broken. 0, -EINVAL with messages, or -errno. */
-int layers_load(const struct config_sources *sources, char *const *environ,
+int layers_load(const struct config_sources *sources, char *const *variables,
 		struct config_errors *errors, struct layers *ret);
 void layers_done(struct layers *l);

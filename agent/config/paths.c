@@ -33,10 +33,10 @@ static int give(char *path, char **ret)
 	return 0;
 }
 
-int path_state_default(char *const *environ, char **ret)
+int path_state_default(char *const *variables, char **ret)
 {
-	const char *state = environ_value(environ, "XDG_STATE_HOME");
-	const char *home = environ_value(environ, "HOME");
+	const char *state = environ_value(variables, "XDG_STATE_HOME");
+	const char *home = environ_value(variables, "HOME");
 
 	if (geteuid() == 0)
 		return give(str_format("/var/lib/hearth"), ret);
@@ -48,9 +48,9 @@ int path_state_default(char *const *environ, char **ret)
 	return give(str_format("/var/lib/hearth"), ret);
 }
 
-int path_runtime_default(char *const *environ, char **ret)
+int path_runtime_default(char *const *variables, char **ret)
 {
-	const char *runtime = environ_value(environ, "XDG_RUNTIME_DIR");
+	const char *runtime = environ_value(variables, "XDG_RUNTIME_DIR");
 	_cleanup_free_ char *state = NULL;
 	int r;
 
@@ -58,7 +58,7 @@ int path_runtime_default(char *const *environ, char **ret)
 		return give(str_format("/run/hearth"), ret);
 	if (runtime && *runtime == '/')
 		return give(str_format("%s/hearth", runtime), ret);
-	r = path_state_default(environ, &state);
+	r = path_state_default(variables, &state);
 	if (r < 0)
 		return r;
 	return give(str_format("%s/run", state), ret);

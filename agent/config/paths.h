@@ -5,9 +5,9 @@
 #include "config/node.h"
 
 /* /var/lib/hearth for root, else $XDG_STATE_HOME/hearth (~/.local/state/hearth). */
-int path_state_default(char *const *environ, char **ret);
+int path_state_default(char *const *variables, char **ret);
 /* /run/hearth for root, else $XDG_RUNTIME_DIR/hearth, else `run` in the state folder. */
-int path_runtime_default(char *const *environ, char **ret);
+int path_runtime_default(char *const *variables, char **ret);
 /* `plugins` beside the executable if that folder exists (a build tree), else HEARTH_PLUGIN_DIR. */
 int path_plugin_dirs_default(char ***ret);
 

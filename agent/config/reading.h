@@ -6,7 +6,7 @@
 
 struct reading {
 	const struct config_sources *sources;
-	char *const *environ;
+	char *const *variables;
 	struct config_errors *errors;
 	struct layers *layers; /* merged so far */
 	char *folder;          /* of hearth.yaml; owned by layers_load() */

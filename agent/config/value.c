@@ -63,8 +63,8 @@ static int refuse_with(const struct reading *r, char *hint)
 	(void)option_describe(r->row, &out);
 	(void)buf_append_string(&out, "; found ");
 	found_write(&out, r->row, r->node);
-	if (hint)
-		(void)buf_printf(&out, "; %s", hint);
+	if (owned)
+		(void)buf_printf(&out, "; %s", owned);
 	return why_take(&out, r->ret_why);
 }
 
@@ -78,10 +78,10 @@ static int refuse_item(const struct reading *r, char *item)
 {
 	_cleanup_free_ char *owned = item;
 
-	if (!item)
+	if (!owned)
 		return -ENOMEM;
 	*r->ret_why = str_format("must be a %s of text; %s is something else",
-				 r->row->type == HEARTH_MAP ? "map" : "list", item);
+				 r->row->type == HEARTH_MAP ? "map" : "list", owned);
 	return *r->ret_why ? -EINVAL : -ENOMEM;
 }
 

@@ -54,6 +54,8 @@ static struct config *load(void **state, struct config_sources sources)
 	r = config_load(&sources, &errors, &c);
 	if (r < 0)
 		fail_msg("%d: %s", r, errors.n ? errors.messages[0] : "no message");
+	if (errors.n_warnings)
+		fail_msg("%s", errors.warnings[0]);
 	config_errors_done(&errors);
 	return c;
 }
@@ -122,16 +124,16 @@ static void environment_is_named_by_option_then_variable_then_file(void **state)
 
 static void variables_win_over_files_and_options_over_variables(void **state)
 {
-	char *environ[] = {(char[]){"HEARTH_SERVICE=variable"},
+	char *variables[] = {(char[]){"HEARTH_SERVICE=variable"},
 			   (char[]){"HEARTH_SERVER=https://studio:8443"}, NULL};
 	char *set[] = {(char[]){"service=option"}, NULL};
-	struct config *c = load(state, (struct config_sources){.environ = environ});
+	struct config *c = load(state, (struct config_sources){.environ = variables});
 
 	assert_value(c, "service", "variable", "HEARTH_SERVICE", 0);
 	assert_string_equal(c->service, "variable");
 	assert_value(c, "plugins.heartbeat.server", "https://studio:8443", "HEARTH_SERVER", 0);
 	config_free(c);
-	c = load(state, (struct config_sources){.environ = environ, .set = set});
+	c = load(state, (struct config_sources){.environ = variables, .set = set});
 	assert_value(c, "service", "option", "--set", 0);
 	config_free(c);
 }
@@ -228,8 +230,9 @@ static void run_of_an_agent_adds_instances_and_wins(void **state)
 static void verb_takes_labels_from_files_and_lets_the_command_line_win(void **state)
 {
 	char *set[] = {(char[]){"z.frequency=9"}, NULL};
+	char *variables[] = {(char[]){"HEARTH_SERVER=https://studio"}, NULL};
 	struct config *c = load(state, (struct config_sources){
-		.set = set, .is_run_overlay = true, .has_no_files = true,
+		.set = set, .environ = variables, .is_run_overlay = true, .has_no_files = true,
 		.overlay = "plugins: { z: { frequency: 11, text: verb } }"});
 
 	assert_int_equal(c->n_instances, 1);
@@ -284,9 +287,9 @@ static void missing_default_file_means_defaults(void **state)
 /* Whatever allocation fails: -ENOMEM or success, never half a configuration. */
 static void loading_survives_want_of_memory(void **state)
 {
-	char *environ[] = {(char[]){"HEARTH_SERVICE=v"}, NULL}, *set[] = {(char[]){"x.frequency=9"}, NULL};
+	char *variables[] = {(char[]){"HEARTH_SERVICE=v"}, NULL}, *set[] = {(char[]){"x.frequency=9"}, NULL};
 	char *sinks[] = {(char[]){"y:frequency=7"}, NULL};
-	struct config_sources s = {.path = test_path(state, "hearth.yaml"), .environ = environ, .set = set,
+	struct config_sources s = {.path = test_path(state, "hearth.yaml"), .environ = variables, .set = set,
 				   .sinks = sinks, .overlay = "plugins: { x: { frequency: 11 } }"};
 
 	for (unsigned int i = 1; i < 20000; i += i < 400 ? 1 : 17) {
