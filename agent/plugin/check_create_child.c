@@ -13,6 +13,7 @@
 #include "plugin/check_create.h"
 #include "util/file.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 static const struct instance_config *find(const struct config *config, const char *name)
 {
@@ -34,7 +35,7 @@ static int make_options(const struct instance_config *c, const struct component 
 	r = option_set_new(&component->options, c->node, subject, config_reserved_keys, true,
 			   &errors, ret);
 	if (r < 0 && errors.n > 0)
-		*ret_why = strdup(errors.messages[0]);
+		*ret_why = sys_strndup(errors.messages[0], SIZE_MAX);
 	return r;
 }
 

@@ -5,7 +5,6 @@
  */
 #include "plugin/descriptor.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "plugin/why.h"
 #include "util/cleanup.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 #define MAX_NAME 64
 #define MAX_STRUCT_BYTES 4096 /* ours have at most 250; more is not a size */
@@ -91,23 +91,28 @@ static int adopt(void *ours, uint32_t our_size, const void *theirs, const char *
 	return 0;
 }
 
-/* A blank-separated list of "name/revision". */
+/* The length of "name/revision", 0 if it is none. */
+static size_t schema_length(const char *s)
+{
+	size_t name = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	size_t revision = s[name] == '/' ? strspn(s + name + 1, "0123456789") : 0;
+
+	return name > 0 && revision > 0 ? name + 1 + revision : 0;
+}
+
+/* A blank-separated list of them, or NULL. */
 static bool schemas_are_valid(const char *list)
 {
-	_cleanup_(strv_freep) char **schemas = NULL;
+	size_t len;
 
 	if (!list)
 		return true;
-	if (strv_split(list, " ", &schemas) < 0 || strv_length(schemas) == 0)
-		return false;
-	for (char **s = schemas; *s; s++) {
-		size_t name = strspn(*s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
-		size_t revision = (*s)[name] == '/' ? strspn(*s + name + 1, "0123456789") : 0;
-
-		if (name == 0 || revision == 0 || (*s)[name + 1 + revision])
-			return false;
-	}
-	return true;
+	do {
+		list += strspn(list, " ");
+		len = schema_length(list);
+		list += len;
+	} while (len > 0 && *list == ' ');
+	return len > 0 && !*list;
 }
 
 static int check_schemas(const struct hearth_component *c, const struct kind *kind, char **ret_why)
@@ -258,7 +263,7 @@ static int read_components(struct plugin *p, const struct hearth_plugin *d, char
 	r = count_listed((const void *const *)d->components, "components", &n, ret_why);
 	if (r < 0)
 		return r;
-	p->components = calloc(n ? n : 1, sizeof(*p->components));
+	p->components = sys_alloc(n + 1, sizeof(*p->components));
 	if (!p->components)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
@@ -278,7 +283,7 @@ static int read_verbs(struct plugin *p, const struct hearth_plugin *d, char **re
 	r = count_listed((const void *const *)d->verbs, "verbs", &n, ret_why);
 	if (r < 0)
 		return r;
-	p->verbs = calloc(n ? n : 1, sizeof(*p->verbs));
+	p->verbs = sys_alloc(n + 1, sizeof(*p->verbs));
 	if (!p->verbs)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {

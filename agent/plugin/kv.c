@@ -283,7 +283,7 @@ static int list_keys(const char *folder, char ***ret)
 
 		if (len <= strlen(SUFFIX) || !str_equal(e->d_name + len - strlen(SUFFIX), SUFFIX))
 			continue;
-		key = strndup(e->d_name, len - strlen(SUFFIX));
+		key = sys_strndup(e->d_name, len - strlen(SUFFIX));
 		r = !key ? -ENOMEM : key_is_valid(key) ? strv_append(&keys, key) : 0;
 	}
 	(void)closedir(d);

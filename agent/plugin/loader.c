@@ -19,6 +19,7 @@
 #include "plugin/why.h"
 #include "util/cleanup.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 #define NEWEST_MAJOR 9 /* how far other ABI majors are looked for, to name them */
 
@@ -200,16 +201,18 @@ int plugin_load_trusting(const struct trust *t, const char *name, char *const *d
 		return why(ret_why, -EINVAL,
 			   "\"%s\" is not a plugin name: lower-case letters, digits and \"-\"",
 			   name);
-	p = calloc(1, sizeof(*p));
+	p = sys_alloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	p->name = strdup(name);
+	p->name = sys_strndup(name, SIZE_MAX);
 	if (!p->name)
 		return -ENOMEM;
 	r = search_file(name, dirs, &path, &p->shadowed, ret_why);
 	if (r < 0)
 		return r;
 	r = open_and_read(t, p, path, &reason);
+	if (r == -ENOMEM)
+		return r;
 	if (r < 0)
 		return why(ret_why, r, "plugin \"%s\" (%s): %s", name, path,
 			   reason ? reason : strerror(-r));

@@ -127,7 +127,7 @@ int registry_component(struct registry *registry, const char *type, const struct
 	struct plugin *p;
 	int r;
 
-	name = slash ? strndup(type, (size_t)(slash - type)) : strdup(type);
+	name = sys_strndup(type, slash ? (size_t)(slash - type) : SIZE_MAX);
 	if (!name)
 		return -ENOMEM;
 	r = load(registry, name, &p, ret_why);

@@ -17,6 +17,7 @@
 #include "util/buf.h"
 #include "util/cleanup.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 #define SUFFIX ".so"
 
@@ -67,7 +68,7 @@ static int add_names_of_dir(const char *dir, char ***names)
 
 		if (len <= strlen(SUFFIX) || !str_equal(e->d_name + len - strlen(SUFFIX), SUFFIX))
 			continue;
-		name = strndup(e->d_name, len - strlen(SUFFIX));
+		name = sys_strndup(e->d_name, len - strlen(SUFFIX));
 		r = name ? strv_append(names, name) : -ENOMEM;
 	}
 	(void)closedir(d);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "util/buf.h"
 #include "util/cleanup.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 #define MAX_LINKS 40 /* as the kernel's own limit, MAXSYMLINKS */
 
@@ -155,7 +157,7 @@ static int walk_next(struct walk *w)
 	size_t n;
 
 	n = strcspn(w->rest, "/");
-	component = strndup(w->rest, n);
+	component = sys_strndup(w->rest, n);
 	if (!component)
 		return -ENOMEM;
 	memmove(w->rest, w->rest + n, strlen(w->rest + n) + 1);
@@ -170,7 +172,7 @@ static int walk_all(struct walk *w, const char *path)
 
 	if (path[0] != '/')
 		return why(w->ret_why, -EINVAL, "%s is not an absolute path", path);
-	w->rest = strdup(path);
+	w->rest = sys_strndup(path, SIZE_MAX);
 	if (!w->rest)
 		return -ENOMEM;
 	r = walk_to_root(w);
@@ -195,7 +197,7 @@ int trust_open_dir(const struct trust *t, const char *path, int *ret_fd, char **
 	r = walk_all(&w, path);
 	if (r < 0)
 		return r;
-	canonical = strdup(walk_path(&w));
+	canonical = sys_strndup(walk_path(&w), SIZE_MAX);
 	if (!canonical)
 		return -ENOMEM;
 	if (ret_path)

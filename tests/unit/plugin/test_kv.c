@@ -334,6 +334,30 @@ static void failed_put_leaves_the_old_value(void **state)
 	}
 }
 
+static void put_and_get_without_memory_are_errors_and_nothing_else(void **state)
+{
+	struct kv_place p = place_of(state);
+	int64_t got = -ENOMEM;
+	int r = -ENOMEM;
+	char buf[4];
+
+	put(&p, "k", "old");
+	for (unsigned int n = 1; r == -ENOMEM || got == -ENOMEM; n++) {
+		char *spec = str_format("sys.alloc=ENOMEM@%u", n);
+
+		test_fail(spec);
+		got = kv_get(&p, "k", buf, sizeof(buf));
+		test_fail(spec);
+		r = kv_put(&p, "k", "new", 3);
+		assert_int_equal(fail_configure(NULL), 0);
+		assert_true(got == 3 || got == -ENOMEM);
+		assert_true(r == 0 || r == -ENOMEM);
+		free(spec);
+	}
+	assert_value(&p, "k", "new");
+	assert_int_equal(count_entries(test_path(state, "kv/sink")), 1);
+}
+
 /* Killed at a random moment: the value is one of those that were being put, never another. */
 static void kill_during_put_leaves_an_old_or_a_new_value(void **state)
 {
@@ -373,6 +397,7 @@ int main(void)
 		kv_test(folder_of_bad_files_is_bounded),
 		kv_test(sweep_takes_what_is_old_and_nobodys),
 		kv_test(failed_put_leaves_the_old_value),
+		kv_test(put_and_get_without_memory_are_errors_and_nothing_else),
 		kv_test(kill_during_put_leaves_an_old_or_a_new_value),
 	};
 

@@ -323,6 +323,33 @@ static void untrusted_file_is_not_passed_over_for_one_in_a_later_folder(void **s
 	free(reason);
 }
 
+/* Each allocation in turn: an error, no leak, and nothing left that keeps the next try from working. */
+static void load_without_memory_is_an_error_and_nothing_else(void **state)
+{
+	static const char *const names[] = { "fake-two", "fake-newer-minor", "fake-sorce" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int r = -ENOMEM;
+
+		for (unsigned int n = 1; r == -ENOMEM; n++) {
+			char *spec = str_format("sys.alloc=ENOMEM@%u", n), *reason = NULL;
+			struct plugin *p = NULL;
+
+			test_fail(spec);
+			r = load_from(fake_dir(), names[i], &p, &reason);
+			assert_true(r == -ENOMEM || fail_count("sys.alloc") == 0);
+			assert_int_equal(fail_configure(NULL), 0);
+			assert_true(r == 0 || !p);
+			assert_true(n < 1000);
+			plugin_free(p);
+			free(reason);
+			free(spec);
+		}
+		assert_int_equal(r, i == 0 ? 0 : i == 1 ? -EPROTO : -ENOENT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +360,7 @@ int main(void)
 		cmocka_unit_test(one_folder_listed_twice_shadows_nothing),
 		cmocka_unit_test(absent_plugin_is_looked_for_in_every_folder_and_a_near_name_offered),
 		cmocka_unit_test(name_that_is_a_path_is_refused),
+		unit_test_with_folder(load_without_memory_is_an_error_and_nothing_else),
 		unit_test_with_folder(file_that_is_no_shared_object_is_refused_before_it_is_mapped),
 		unit_test_with_folder(truncated_plugin_never_ends_the_process),
 		unit_test_with_folder(file_that_was_replaced_is_outdated),
