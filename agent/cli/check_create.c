@@ -16,8 +16,7 @@ static int run(struct cli_call *call)
 	int r;
 
 	if (call->n_arguments != 1) {
-		fprintf(stderr, "hearth: `hearth " CHECK_CREATE_VERB "` is for `hearth check` alone\n");
-		return EXIT_USAGE;
+		return cli_usage_error(call->name, "one instance is wanted");
 	}
 	r = config_load(&call->sources, &errors, &config);
 	if (r < 0) {

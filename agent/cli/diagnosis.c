@@ -58,7 +58,8 @@ void diagnosis_add(struct diagnosis *d, enum severity severity, const char *subj
 static void add_line(const struct hearth_diagnosis *d, int32_t severity, const char *subject,
 		     const char *text, const char *mend)
 {
-	struct diagnosis *own = (struct diagnosis *)(uintptr_t)CONTAINER_OF(d, const struct diagnosis, d);
+	/* What a plugin may only read is ours to write. */
+	struct diagnosis *own = CONTAINER_OF((uintptr_t)d, struct diagnosis, d);
 
 	if (severity < SEVERITY_OK || severity > SEVERITY_BROKEN)
 		severity = SEVERITY_BROKEN;

@@ -23,6 +23,7 @@
 #include "util/str.h"
 
 #define STATUS_TIMEOUT_NS (2 * NS_PER_S)
+#define NEXT "hearth record -d 10 -o DIR"
 
 /* What tests/vm boots: BPF ring buffers, CO-RE, and the perf fixes that the sampler relies on. */
 enum { KERNEL_MAJOR = 6, KERNEL_MINOR = 1 };
@@ -86,7 +87,7 @@ static void look_at_kernel(struct doctor *d)
 	if (major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
 		add(d, SEVERITY_OK, "kernel", text, NULL);
 	else
-		add(d, SEVERITY_BROKEN, "kernel", text, "install a newer kernel of the distribution");
+		add(d, SEVERITY_BROKEN, "kernel", text, "install a newer kernel and reboot");
 }
 
 static void look_at_plugin_dir(struct doctor *d, const struct trust *trust, const char *dir)
@@ -218,13 +219,13 @@ static int conclude(const struct doctor *d)
 	size_t n_broken = d->diagnosis.n_broken;
 	size_t n_costs = d->diagnosis.n_costs + d->unloadable.n_costs;
 
-	if (n_broken == 0 && n_costs == 0)
-		puts("\nEverything works. Next: hearth record -d 10 -o DIR");
-	else if (n_broken == 0)
-		printf("\nEverything works, %zu with a cost. Next: hearth record -d 10 -o DIR\n", n_costs);
+	if (n_broken > 0)
+		printf("\n%zu broken, %zu with a cost. Behind → stands what mends it; then run "
+		       "hearth doctor again.\n", n_broken, n_costs);
+	else if (n_costs > 0)
+		printf("\nEverything works, %zu with a cost. Next: " NEXT "\n", n_costs);
 	else
-		printf("\n%zu broken, %zu with a cost. Behind → stands what mends it; then run hearth "
-		       "doctor again.\n", n_broken, n_costs);
+		puts("\nEverything works. Next: " NEXT);
 	return n_broken ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -257,7 +258,8 @@ static int run(struct cli_call *call)
 	int r, status;
 
 	if (call->n_arguments > 0)
-		return cli_usage_error(call->name, "unexpected argument \"%s\"", call->arguments[0]);
+		return cli_usage_error(call->name, "unexpected argument \"%s\"",
+				       call->arguments[0]);
 	(void)crash_init();
 	diagnosis_init(&d.diagnosis);
 	diagnosis_init(&d.unloadable);
@@ -275,8 +277,9 @@ static int run(struct cli_call *call)
 const struct cli_verb cli_doctor = {
 	.name = "doctor",
 	.summary = "say whether Hearth can work on this machine, and what mends it",
-	.description = "Looks at the configuration, the folders and the kernel, then asks every plugin. "
-		       "Each line is OK, costs (works, with the cost that it names) or broken, with "
-		       "the command that mends it. The exit status is 1 if something is broken.",
+	.description = "Looks at the configuration, the folders and the kernel, then asks every "
+		       "plugin. Each line is OK, costs (works, with the cost that it names) or "
+		       "broken, with the command that mends it. The exit status is 1 if something "
+		       "is broken.",
 	.run = run,
 };

@@ -48,10 +48,12 @@ static json_t *options_json(const struct option_table *t)
 
 static json_t *component_json(const struct component *c)
 {
-	return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:o, s:o, s:o}", "name", c->c.name, "kind",
-			 component_kind_name(c->c.kind), "summary", c->c.summary, "is_finite",
-			 (c->c.flags & HEARTH_FINITE) != 0, "capabilities", words(c->c.capabilities),
-			 "accepts", words(c->c.accepts), "emits", words(c->c.emits), "options",
+	const struct hearth_component *d = &c->c;
+
+	return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:o, s:o, s:o}", "name", d->name, "kind",
+			 component_kind_name(d->kind), "summary", d->summary, "is_finite",
+			 (d->flags & HEARTH_FINITE) != 0, "capabilities", words(d->capabilities),
+			 "accepts", words(d->accepts), "emits", words(d->emits), "options",
 			 options_json(&c->options));
 }
 

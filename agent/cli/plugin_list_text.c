@@ -67,8 +67,8 @@ void plugin_list_write(const struct plugin_list *l, struct buf *out)
 	struct columns c = { .out = out, .name_width = widest_name(l),
 			     .version_width = widest_version(l) };
 
-	buf_printf(out, "%-*s  %-*s  %-10s  %s\n", c.name_width, "plugin", c.version_width, "version",
-		   "kind", "what it does");
+	buf_printf(out, "%-*s  %-*s  %-10s  %s\n", c.name_width, "plugin", c.version_width,
+		   "version", "kind", "what it does");
 	for (size_t i = 0; i < l->n; i++) {
 		const struct plugin_entry *e = &l->entries[i];
 

@@ -34,7 +34,8 @@ static void ask_agent(struct cli_call *call, struct plugin_list *l)
 }
 
 /* Leaves the entries that the command line names, in its order. */
-static int choose(struct plugin_list *l, char *const *names, size_t n_names, struct plugin_list *ret)
+static int choose(const struct plugin_list *l, char *const *names, size_t n_names,
+		  struct plugin_list *ret)
 {
 	struct plugin_list chosen = { .entries = calloc(n_names, sizeof(*chosen.entries)) };
 
@@ -44,7 +45,7 @@ static int choose(struct plugin_list *l, char *const *names, size_t n_names, str
 		const struct plugin_entry *e = plugin_list_find(l, *names);
 
 		if (!e) {
-			fprintf(stderr, "hearth: no plugin \"%s\"; `hearth plugins` lists them\n", *names);
+			log_error("no plugin \"%s\"; `hearth plugins` lists them", *names);
 			free(chosen.entries);
 			return -ENOENT;
 		}
@@ -150,10 +151,10 @@ const struct cli_verb cli_plugins = {
 	.name = "plugins",
 	.summary = "list the plugins, with -v their options",
 	.arguments = "[NAME…]",
-	.description = "Lists what the folders of plugin_dirs hold: version, kind and purpose of each "
-		       "component, and the verbs that plugins add to hearth. A plugin that does not "
-		       "load is listed with the reason. With --verbose: files, capabilities, what is "
-		       "accepted and emitted, and the option tables.",
+	.description = "Lists what the folders of plugin_dirs hold: version, kind and purpose of "
+		       "each component, and the verbs that plugins add to hearth. A plugin that "
+		       "does not load is listed with the reason. With --verbose: files, "
+		       "capabilities, what is accepted and emitted, and the option tables.",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.run = run,

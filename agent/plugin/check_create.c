@@ -151,8 +151,8 @@ static char *describe_end(const char *instance, int status, uint64_t timeout_ns)
 				     "author of the plugin";
 
 	if (status == -1)
-		return str_format("plugin \"%s\": create() did not return within %.1f s; %s", instance,
-				  (double)timeout_ns / (double)NS_PER_S, advice);
+		return str_format("plugin \"%s\": create() did not return within %.1f s; %s",
+				  instance, (double)timeout_ns / (double)NS_PER_S, advice);
 	if (WIFSIGNALED(status))
 		return str_format("plugin \"%s\": crashed in create() (SIG%s); %s", instance,
 				  sigabbrev_np(WTERMSIG(status)), advice);

@@ -165,10 +165,12 @@ static int check_component(const struct hearth_component *c, char **ret_why)
 static int check_verb(const struct hearth_verb *v, char **ret_why)
 {
 	if (!v->plan == !v->call)
-		return why(ret_why, -EINVAL, "a verb needs either plan() or call(), this one has %s",
+		return why(ret_why, -EINVAL,
+			   "a verb needs either plan() or call(), this one has %s",
 			   v->plan ? "both" : "neither");
 	if (v->flags)
-		return why(ret_why, -EINVAL, "flags 0x%x are none that this hearth knows", v->flags);
+		return why(ret_why, -EINVAL, "flags 0x%x are none that this hearth knows",
+			   v->flags);
 	return 0;
 }
 
@@ -183,7 +185,8 @@ static int read_component(struct plugin *p, const void *theirs, char **ret_why)
 	if (r < 0)
 		return r;
 	if (!descriptor_name_is_valid(c->c.name))
-		return why(ret_why, -EINVAL, "its name must be lower-case letters, digits and \"-\"");
+		return why(ret_why, -EINVAL,
+			   "its name must be lower-case letters, digits and \"-\"");
 	for (size_t i = 0; i < p->n_components; i++)
 		if (str_equal(p->components[i].c.name, c->c.name))
 			return why(ret_why, -EINVAL, "listed twice");
@@ -210,7 +213,8 @@ static int read_verb(struct plugin *p, const void *theirs, char **ret_why)
 	if (r < 0)
 		return r;
 	if (!descriptor_name_is_valid(v->v.name))
-		return why(ret_why, -EINVAL, "its name must be lower-case letters, digits and \"-\"");
+		return why(ret_why, -EINVAL,
+			   "its name must be lower-case letters, digits and \"-\"");
 	for (size_t i = 0; i < p->n_verbs; i++)
 		if (str_equal(p->verbs[i].v.name, v->v.name))
 			return why(ret_why, -EINVAL, "listed twice");

@@ -38,7 +38,8 @@ static int check_header(const Elf64_Ehdr *h, char **ret_why)
 	if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_ident[EI_DATA] != ELFDATA2LSB ||
 	    h->e_machine != MACHINE)
 		return why(ret_why, -ENOEXEC,
-			   "it was built for another kind of machine; install a build for this one");
+			   "it was built for another kind of machine; install a build for this "
+			   "one");
 	if (h->e_type != ET_DYN)
 		return why(ret_why, -ENOEXEC, "it is not a shared object; link it with -shared");
 	if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > MAX_SEGMENTS)

@@ -54,7 +54,8 @@ static int forget_namespace(void *ctx, const char *path, const char *name)
 
 int kv_forget_run(const char *state_dir, const char *run)
 {
-	_cleanup_free_ char *kv = str_format("%s/kv", state_dir), *copy = sys_strndup(run, SIZE_MAX);
+	_cleanup_free_ char *kv = str_format("%s/kv", state_dir);
+	_cleanup_free_ char *copy = sys_strndup(run, SIZE_MAX);
 
 	if (!kv || !copy)
 		return -ENOMEM;

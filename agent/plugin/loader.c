@@ -228,8 +228,8 @@ int plugin_load(const char *name, char *const *dirs, struct plugin **ret, char *
 	r = trust_of_process(&t);
 	if (r < 0)
 		return why(ret_why, r,
-			   "plugin \"%s\": cannot tell who owns hearth: %s; is /proc mounted?", name,
-			   strerror(-r));
+			   "plugin \"%s\": cannot tell who owns hearth: %s; is /proc mounted?",
+			   name, strerror(-r));
 	return plugin_load_trusting(&t, name, dirs, ret, ret_why);
 }
 

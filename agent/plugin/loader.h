@@ -48,5 +48,6 @@ int registry_verb(struct registry *r, const char *name, const struct verb **ret)
    its. Borrowed. */
 const char *registry_first_broken(const struct registry *r);
 /* Loads all there are; fn is called for each name, with p NULL and `why` for a broken one. */
-int registry_each(struct registry *r, void (*fn)(void *ctx, const char *name, const struct plugin *p,
-						 const char *why), void *ctx);
+int registry_each(struct registry *r,
+		  void (*fn)(void *ctx, const char *name, const struct plugin *p, const char *why),
+		  void *ctx);

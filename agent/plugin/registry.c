@@ -185,8 +185,8 @@ const char *registry_first_broken(const struct registry *r)
 	return r->first_broken;
 }
 
-int registry_each(struct registry *registry, void (*fn)(void *ctx, const char *name,
-							const struct plugin *p, const char *why),
+int registry_each(struct registry *registry,
+		  void (*fn)(void *ctx, const char *name, const struct plugin *p, const char *why),
 		  void *ctx)
 {
 	_cleanup_(strv_freep) char **names = NULL;

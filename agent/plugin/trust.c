@@ -233,7 +233,8 @@ static int open_regular(int dir, const char *name, const char *path, int *ret_fd
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return why(ret_why, -errno, "cannot open %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return why(ret_why, -EPERM, "%s changed while it was being opened; try again", path);
+		return why(ret_why, -EPERM, "%s changed while it was being opened; try again",
+			   path);
 	*ret_stat = st;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
