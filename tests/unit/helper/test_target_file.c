@@ -249,7 +249,8 @@ static void opens_a_program_through_exe(void **state)
 	struct stat st;
 	struct target_file t = { .path = path };
 	const char *cause;
-	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to, fd;
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to, fd, has_exec[2];
+	char nothing;
 	pid_t pid;
 
 	assert_int_equal(fstat(from, &st), 0);
@@ -258,11 +259,15 @@ static void opens_a_program_through_exe(void **state)
 	assert_int_equal(fstat(to, &st), 0);
 	close(from);
 	close(to);
-	pid = vfork();
+	assert_int_equal(pipe2(has_exec, O_CLOEXEC), 0);
+	pid = fork();
 	if (pid == 0) {
 		execl(path, path, "pause", NULL);
 		_exit(127);
 	}
+	close(has_exec[1]);
+	assert_int_equal(read(has_exec[0], &nothing, 1), 0); /* its end is closed by exec */
+	close(has_exec[0]);
 	assert_int_equal(unlink(path), 0);
 	t.pid = pid;
 	t.device_major = major(st.st_dev);

@@ -12,7 +12,7 @@ static volatile int zero;
 static volatile int *volatile nowhere; /* whose value the compiler may not know */
 
 /* The fault itself is wanted, not what a sanitizer says of it. */
-#define UNCHECKED __attribute__((no_sanitize("undefined")))
+#define UNCHECKED __attribute__((no_sanitize("undefined", "thread")))
 
 UNCHECKED static inline void dereference_null(void)
 {
