@@ -17,6 +17,7 @@
 #include "ctl/server.h"
 #include "loop/signal.h"
 #include "plugin/crash.h"
+#include "plugin/kv.h"
 #include "run/run.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -350,6 +351,7 @@ int agent_main(const struct agent_options *options)
 	r = notify_new(&a.notify);
 	if (r < 0)
 		log_warning("NOTIFY_SOCKET is neither a path nor an @name; the service manager is not told");
+	crash_set_log_fd(log_file_fd());
 	r = crash_init();
 	if (r == 0)
 		r = signal_block_all();
@@ -357,6 +359,8 @@ int agent_main(const struct agent_options *options)
 		r = make_parts(&a, config);
 	if (r < 0)
 		log_error_errno(r, "cannot start: %m");
+	else
+		(void)kv_sweep(core_state_dir(a.core)); /* only tidies; the next start tries again */
 	status = r < 0 ? EXIT_FAILED : start(&a);
 	if (a.core && core_has_stuck(a.core)) {
 		server_free(a.server);

@@ -59,8 +59,13 @@ static int32_t verb_refuse(const struct hearth_verb_call *c, const char *option,
 {
 	const struct verb_context *v = CONTAINER_OF(c, struct verb_context, public);
 
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", option);
+	for (char *at = name; *at; at++)
+		*at = *at == '_' ? '-' : *at; /* as it is spelt on the command line */
 	fprintf(stderr, "hearth %s: %s%s%s%s; try 'hearth %s --help'\n", v->call->name,
-		*option ? "--" : "", option, *option ? ": " : "", why, v->call->name);
+		*name ? "--" : "", name, *name ? ": " : "", why, v->call->name);
 	return -EINVAL;
 }
 

@@ -5,7 +5,6 @@
  */
 #include "util/fail.h"
 
-
 #ifdef HEARTH_FAILPOINTS
 
 #include <errno.h>

@@ -161,6 +161,16 @@ int log_reopen(void)
 	return r;
 }
 
+int log_file_fd(void)
+{
+	int fd;
+
+	pthread_rwlock_rdlock(&log_state.lock);
+	fd = log_state.target == LOG_TARGET_FILE ? log_state.fd : -1;
+	pthread_rwlock_unlock(&log_state.lock);
+	return fd;
+}
+
 void log_close(void)
 {
 	log_switch(LOG_TARGET_STDERR, -1, NULL);

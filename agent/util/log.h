@@ -28,6 +28,8 @@ enum log_target {
 int log_open(enum log_target target, const char *path);
 /* Reopens the file (after rotation). */
 int log_reopen(void);
+/* Of the log file, the same number until the next log_open(); -1 for another target. */
+int log_file_fd(void);
 void log_close(void);
 
 /* Messages above this level are dropped; default HEARTH_LOG_INFO. */
