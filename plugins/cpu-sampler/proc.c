@@ -49,7 +49,7 @@ static int take_field(struct proc_stat *s, unsigned field, const char *text)
 
 int proc_stat_parse(const char *text, size_t len, struct proc_stat *ret)
 {
-	_cleanup_free_ char *copy = strndup(text, len);
+	_cleanup_free_ char *copy = calloc(1, len + 1);
 	struct proc_stat s = {};
 	char *open, *close, *at;
 	unsigned field = 2;
@@ -57,6 +57,7 @@ int proc_stat_parse(const char *text, size_t len, struct proc_stat *ret)
 
 	if (!copy)
 		return -ENOMEM;
+	memcpy(copy, text, len);
 	open = strchr(copy, '(');
 	close = strrchr(copy, ')');
 	if (!open || !close || close < open)
