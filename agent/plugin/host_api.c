@@ -204,7 +204,7 @@ static void on_fd(void *ctx, int fd, uint32_t events)
 
 	if (instance_is_active(i))
 		INSTANCE_CALL_VOID(i, on_fd, i->plugin, fd, events);
-	else /* nobody will read it: it would be ready for ever */
+	else if (i->state != INSTANCE_STOPPED) /* nobody will read it: it would be ready for ever */
 		(void)loop_watch(i->loop, fd, 0, NULL, NULL);
 }
 

@@ -162,9 +162,15 @@ void instance_abandon(struct instance *i)
 	i->has_thread = false;
 }
 
-void instance_inputs_add(struct instance *i, unsigned int n)
+int instance_inputs_add(struct instance *i, unsigned int n)
 {
-	atomic_fetch_add(&i->n_inputs, n);
+	unsigned int old = i->n_inputs;
+
+	do {
+		if (old & INPUTS_CLOSED)
+			return -EPIPE;
+	} while (!atomic_compare_exchange_weak(&i->n_inputs, &old, old + n));
+	return 0;
 }
 
 int instance_try_create(const struct instance_env *env, const struct instance_spec *spec,

@@ -99,8 +99,11 @@ void instance_budget(struct instance *i, uint32_t scale);
  * itself. The process has to end by _exit().
  */
 void instance_abandon(struct instance *i);
-/* Inputs that will have to end before the instance finishes; call it before they can. */
-void instance_inputs_add(struct instance *i, unsigned int n);
+/*
+ * Inputs that will have to end before the instance finishes; call it before they can. -EPIPE: it is
+ * at its end already and takes no more.
+ */
+int instance_inputs_add(struct instance *i, unsigned int n);
 
 /*
  * Runs create() and destroy() on the calling thread, for `hearth check`: no thread, no loop. On

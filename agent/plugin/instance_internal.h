@@ -11,6 +11,8 @@
 
 enum { INSTANCE_TIMERS = 16 };
 
+#define INPUTS_CLOSED (1u << 31)
+
 struct instance {
 	struct hearth_host host; /* what the plugin holds */
 
@@ -47,7 +49,7 @@ struct instance {
 
 	/* anyone's */
 	_Atomic(enum instance_state) state;
-	atomic_uint n_inputs;
+	atomic_uint n_inputs; /* with INPUTS_CLOSED once none can be added */
 	atomic_bool is_abandoned, has_room, is_woken, has_failed;
 	atomic_int tid, log_level;
 	_Atomic(const char *) callback;

@@ -205,6 +205,7 @@ static void complete(struct instance *i, int result)
 {
 	if (i->state != INSTANCE_RUNNING && i->state != INSTANCE_FINISHING)
 		return;
+	atomic_fetch_or(&i->n_inputs, INPUTS_CLOSED);
 	enter(i, INSTANCE_FINISHED);
 	emitter_close(i->emitter);
 	instance_send_event(i, INSTANCE_EVENT_FINISHED, result, result < 0 ? strerror(-result) : "");
@@ -217,6 +218,7 @@ void lifecycle_finish(void *ctx)
 
 	if (i->state != INSTANCE_RUNNING)
 		return;
+	atomic_fetch_or(&i->n_inputs, INPUTS_CLOSED);
 	enter(i, INSTANCE_FINISHING);
 	r = INSTANCE_CALL(i, finish, 0, i->plugin);
 	if (r != -EINPROGRESS)
@@ -230,8 +232,10 @@ void lifecycle_finished(void *ctx)
 
 void lifecycle_input_ended(struct instance *i)
 {
-	i->n_ended++;
-	if (i->n_ended >= i->n_inputs)
+	unsigned int n_ended = ++i->n_ended;
+
+	/* Unless one more is added at this very moment. */
+	if (atomic_compare_exchange_strong(&i->n_inputs, &n_ended, n_ended | INPUTS_CLOSED))
 		lifecycle_finish(i);
 }
 
@@ -257,6 +261,7 @@ static void stop_on_worker(void *ctx)
 	struct stop *s = ctx;
 	struct instance *i = s->instance;
 
+	atomic_fetch_or(&i->n_inputs, INPUTS_CLOSED);
 	enter(i, INSTANCE_STOPPING);
 	if (i->is_created) {
 		(void)INSTANCE_CALL(i, stop, 0, i->plugin, s->deadline_ns);

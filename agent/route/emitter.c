@@ -126,6 +126,8 @@ void emitter_swap(struct emitter *e, struct route **routes, size_t n)
 	size_t n_old;
 	bool is_closed;
 
+	for (size_t i = 0; i < n; i++)
+		route_attach(routes[i]);
 	pthread_mutex_lock(&e->lock);
 	old = e->routes;
 	n_old = e->n_routes;
@@ -190,16 +192,6 @@ struct route *emitter_find_route(struct emitter *e, const struct queue *to,
 			found = route_ref(e->routes[i]);
 	pthread_mutex_unlock(&e->lock);
 	return found;
-}
-
-bool emitter_has_route(struct emitter *e, const struct route *r)
-{
-	bool has_route;
-
-	pthread_mutex_lock(&e->lock);
-	has_route = contains(e->routes, e->n_routes, r);
-	pthread_mutex_unlock(&e->lock);
-	return has_route;
 }
 
 uint64_t emitter_sequence(struct emitter *e)

@@ -46,7 +46,6 @@ void emitter_close(struct emitter *e);
 /* The route that is like one made of these (route_is_like), a new reference, or NULL. */
 struct route *emitter_find_route(struct emitter *e, const struct queue *to,
 				 const struct route_options *options);
-bool emitter_has_route(struct emitter *e, const struct route *r);
 uint64_t emitter_sequence(struct emitter *e);
 /* fn for every route; the route is valid during the call. */
 void emitter_each_route(struct emitter *e, void (*fn)(void *ctx, struct route *r), void *ctx);

@@ -12,6 +12,7 @@
 
 struct route {
 	atomic_uint refs;
+	atomic_bool is_attached;
 	struct queue *to;
 	char *from_name, *to_name, *schemas;
 	uint64_t limit;
@@ -97,6 +98,16 @@ bool route_is_like(const struct route *r, const struct queue *to,
 {
 	return r->to == to && r->is_lossless == options->is_lossless &&
 	       r->limit == options->limit_bytes && str_equal(r->schemas, options->schemas);
+}
+
+void route_attach(struct route *r)
+{
+	r->is_attached = true;
+}
+
+bool route_is_attached(const struct route *r)
+{
+	return r->is_attached;
 }
 
 static bool fits_locked(const struct route *r, size_t bytes)

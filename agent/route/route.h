@@ -45,6 +45,9 @@ struct queue *route_target(const struct route *r);
 /* True if route_new(to, options) would make the same. */
 bool route_is_like(const struct route *r, const struct queue *to,
 		   const struct route_options *options);
+/* An emitter has it: from now on that one is who ends its stream. */
+void route_attach(struct route *r);
+bool route_is_attached(const struct route *r);
 /*
  * Forgets the emitter: on_room is called a last time if it waits for this route, and not any more
  * once this has returned.

@@ -30,14 +30,6 @@ struct member *pipeline_active(const struct pipeline *p, const char *name)
 	return NULL;
 }
 
-bool member_has_ended(const struct member *m)
-{
-	enum instance_state s = instance_state(m->instance);
-
-	return s == INSTANCE_FINISHED || s == INSTANCE_FAILED || s == INSTANCE_STUCK ||
-	       s == INSTANCE_STOPPING || s == INSTANCE_STOPPED;
-}
-
 int pipeline_add(struct pipeline *p, const struct blueprint_member *want, struct member **ret)
 {
 	struct instance_spec spec = {
@@ -126,7 +118,7 @@ static void on_stopped(struct pipeline *p, struct member *m)
 	bool is_rolled_back = p->transition && transition_made(p->transition, m);
 
 	member_report_losses(m);
-	m->is_dead = instance_state(m->instance) == INSTANCE_FAILED && !is_rolled_back;
+	m->is_dead = m->has_failed && !is_rolled_back;
 	if (p->transition)
 		transition_left(p->transition, m);
 	if (!m->is_dead)
@@ -136,6 +128,7 @@ static void on_stopped(struct pipeline *p, struct member *m)
 
 static void on_failed(struct pipeline *p, struct member *m, const char *why)
 {
+	m->has_failed = true;
 	log_write(HEARTH_LOG_ERROR, instance_name(m->instance), "failed and is stopped: %s", why);
 	if (p->transition)
 		transition_failed(p->transition, m, why);
@@ -145,6 +138,7 @@ static void on_failed(struct pipeline *p, struct member *m, const char *why)
 
 static void on_finished(struct pipeline *p, struct member *m, const struct instance_event *e)
 {
+	m->has_finished = true;
 	if (e->result < 0)
 		log_write(HEARTH_LOG_ERROR, instance_name(m->instance),
 			  "could not complete its output: %s", e->why);
@@ -271,11 +265,9 @@ bool pipeline_has_lost_sinks(const struct pipeline *p)
 	bool has_sinks = false;
 
 	for (const struct member *m = p->members; m; m = m->next) {
-		enum instance_state s = instance_state(m->instance);
-
 		if (m->component->c.kind != HEARTH_SINK)
 			continue;
-		if (s != INSTANCE_FAILED && s != INSTANCE_STUCK)
+		if (!m->has_failed && !m->is_stuck)
 			return false;
 		has_sinks = true;
 	}

@@ -16,6 +16,11 @@ struct member {
 	const struct component *component;
 	unsigned int n_inputs; /* routes that lead to it, ended ones included */
 	bool is_retiring;      /* no part of the blueprint any more */
+	/*
+	 * As it has told. Its state may be ahead of that: what it said before it finished (files,
+	 * failure) is still on its way to this thread then.
+	 */
+	bool has_finished, has_failed;
 	bool is_stopping;
 	bool is_stuck;
 	bool is_dead; /* failed and stopped; stays to be looked at until the next change */
@@ -45,8 +50,12 @@ static inline bool member_is_gone(const struct member *m)
 	return m->is_stuck || m->is_dead;
 }
 
-/* Finished, failed, stuck or being stopped: it takes and gives nothing any more. */
-bool member_has_ended(const struct member *m);
+/* It takes and gives nothing any more. */
+static inline bool member_has_ended(const struct member *m)
+{
+	return m->has_finished || m->has_failed || m->is_stuck || m->is_stopping;
+}
+
 /* Logs what was in the mailbox of one that has stopped. */
 void member_report_losses(const struct member *m);
 

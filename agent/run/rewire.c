@@ -9,28 +9,20 @@
 #include "run/transition_internal.h"
 #include "util/sys.h"
 
+/*
+ * A route that no emitter ever had was counted by its consumer all the same, which must not wait
+ * for it.
+ */
 void rewire_forget(struct step *s)
 {
-	for (size_t i = 0; i < s->n_routes; i++)
+	for (size_t i = 0; i < s->n_routes; i++) {
+		if (!route_is_attached(s->routes[i]))
+			route_end(s->routes[i]);
 		route_unref(s->routes[i]);
+	}
 	free(s->routes);
 	s->routes = NULL;
 	s->n_routes = 0;
-}
-
-static void count_new_input(struct step *to)
-{
-	instance_inputs_add(step_member(to)->instance, 1);
-	step_member(to)->n_inputs++;
-}
-
-static struct step *step_of_inbox(struct transition *t, const struct queue *inbox)
-{
-	for (size_t i = 0; i < t->next->n; i++)
-		if (step_member(&t->steps[i]) &&
-		    instance_inbox(step_member(&t->steps[i])->instance) == inbox)
-			return &t->steps[i];
-	return NULL;
 }
 
 static int append_route(struct step *s, struct route *r)
@@ -46,11 +38,13 @@ static int append_route(struct step *s, struct route *r)
 	return 0;
 }
 
-static struct route_options edge_options(const struct transition *t, const struct wiring_edge *e)
+/* A route between two that stay is kept with what is in it, if it is as it has to be. */
+static int add_edge(struct transition *t, const struct wiring_edge *e, unsigned int *n_new)
 {
-	const struct step *from = &t->steps[e->from], *to = &t->steps[e->to];
-
-	return (struct route_options){
+	struct step *from = &t->steps[e->from], *to = &t->steps[e->to];
+	struct emitter *emitter = instance_emitter(step_member(from)->instance);
+	struct queue *inbox = instance_inbox(step_member(to)->instance);
+	const struct route_options options = {
 		.from = from->want->name,
 		.to = to->want->name,
 		.schemas = e->schemas,
@@ -59,116 +53,78 @@ static struct route_options edge_options(const struct transition *t, const struc
 		.on_room = instance_on_room,
 		.ctx = step_member(from)->instance,
 	};
-}
+	struct route *route = emitter_find_route(emitter, inbox, &options);
+	int r;
 
-/* The route between two that stay, if it is as it has to be. */
-static struct route *find_route(const struct transition *t, const struct wiring_edge *e)
-{
-	const struct step *from = &t->steps[e->from], *to = &t->steps[e->to];
-	struct route_options options = edge_options(t, e);
-
-	return emitter_find_route(instance_emitter(from->old->instance),
-				  instance_inbox(to->old->instance), &options);
-}
-
-/*
- * A route between two that stay is kept with what is in it. An input is counted when its end of
- * stream is sure to come: for a new emitter now (it is closed when we go back), for one that
- * stays when its table is swapped, except towards a new consumer, which going back stops anyway.
- */
-static int make_edge(struct transition *t, const struct wiring_edge *e)
-{
-	struct step *from = &t->steps[e->from], *to = &t->steps[e->to];
-	struct route_options options = edge_options(t, e);
-	bool is_new = from->new || to->new;
-	struct route *route = is_new ? NULL : find_route(t, e);
-	int r = 0;
-
-	if (!route)
-		r = route_new(instance_inbox(step_member(to)->instance), &options, &route);
+	if (route)
+		return append_route(from, route);
+	if (!to->new && member_has_ended(step_member(from)))
+		return 0; /* nothing will come this way any more */
+	r = route_new(inbox, &options, &route);
 	if (r == 0)
 		r = append_route(from, route);
-	if (r == 0 && is_new)
-		count_new_input(to);
+	*n_new += r == 0;
 	return r;
 }
 
-static void hand_over(struct step *s, struct instance *emitter)
+/* Of routes that were not counted yet. */
+static void disconnect(struct transition *t, const struct queue *inbox)
+{
+	for (size_t i = 0; i < t->next->n; i++) {
+		struct step *s = &t->steps[i];
+		size_t n = 0;
+
+		for (size_t k = 0; k < s->n_routes; k++) {
+			if (route_target(s->routes[k]) == inbox)
+				route_unref(s->routes[k]);
+			else
+				s->routes[n++] = s->routes[k];
+		}
+		s->n_routes = n;
+	}
+}
+
+int rewire_connect(struct transition *t, size_t index)
+{
+	struct member *to = step_member(&t->steps[index]);
+	unsigned int n_new = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < t->next->wiring.n_edges && r == 0; i++)
+		if (t->next->wiring.edges[i].to == index)
+			r = add_edge(t, &t->next->wiring.edges[i], &n_new);
+	if (r == 0 && n_new > 0)
+		r = instance_inputs_add(to->instance, n_new);
+	if (r < 0)
+		disconnect(t, instance_inbox(to->instance));
+	else
+		to->n_inputs += n_new;
+	return r;
+}
+
+static void hand_over(struct step *s)
 {
 	size_t n = s->n_routes;
 
 	s->n_routes = 0;
-	emitter_swap(instance_emitter(emitter), TAKE_PTR(s->routes), n);
+	emitter_swap(instance_emitter(step_member(s)->instance), TAKE_PTR(s->routes), n);
 }
 
-/* New emitters get what was made even if that is not all, so that what was counted ends. */
-int rewire_prepare(struct transition *t)
+void rewire_new(struct transition *t)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < t->next->wiring.n_edges && r == 0; i++)
-		r = make_edge(t, &t->next->wiring.edges[i]);
 	for (size_t i = 0; i < t->next->n; i++)
 		if (t->steps[i].new)
-			hand_over(&t->steps[i], t->steps[i].new->instance);
-	return r;
+			hand_over(&t->steps[i]);
 }
 
-/* Between two that stay, a route that is new counts as an input only now: see make_edge(). */
-static void count_rewired(struct transition *t, struct step *from)
-{
-	for (size_t i = 0; i < from->n_routes; i++) {
-		struct step *to = step_of_inbox(t, route_target(from->routes[i]));
-
-		if (to && !to->new &&
-		    !emitter_has_route(instance_emitter(from->old->instance), from->routes[i]))
-			count_new_input(to);
-	}
-}
-
-/* Routes of an emitter that has failed meanwhile. Those that a new consumer counts on end here. */
-static void end_orphans(struct transition *t, struct step *s)
-{
-	for (size_t i = 0; i < s->n_routes; i++) {
-		const struct step *to = step_of_inbox(t, route_target(s->routes[i]));
-
-		if (to && to->new)
-			route_end(s->routes[i]);
-	}
-	rewire_forget(s);
-}
-
-void rewire_commit(struct transition *t)
+void rewire_old(struct transition *t)
 {
 	for (size_t i = 0; i < t->next->n; i++) {
 		struct step *s = &t->steps[i];
 
-		if (!step_member(s)) {
-			end_orphans(t, s);
-		} else if (!s->new) {
-			count_rewired(t, s);
-			hand_over(s, s->old->instance);
-		}
+		if (!step_member(s))
+			rewire_forget(s); /* its emitter has failed meanwhile */
+		else if (!s->new)
+			hand_over(s);
 	}
-}
-
-bool rewire_is_fed_anew(const struct transition *t, size_t index)
-{
-	for (size_t i = 0; i < t->next->wiring.n_edges; i++) {
-		const struct wiring_edge *e = &t->next->wiring.edges[i];
-		const struct step *from = &t->steps[e->from];
-		struct route *route;
-
-		if (e->to != index)
-			continue;
-		if (from->new)
-			return true;
-		if (member_has_ended(from->old))
-			continue;
-		route = find_route(t, e);
-		if (!route)
-			return true;
-		route_unref(route);
-	}
-	return false;
 }

@@ -189,7 +189,7 @@ static void swap(struct transition *t)
 		if (s->old && !s->new)
 			instance_set_log_level(s->old->instance, s->want->config->log_level);
 	}
-	rewire_commit(t);
+	rewire_old(t);
 	retire_unwanted(t);
 	pipeline_bury(p);
 	p->current = TAKE_PTR(t->next);
@@ -234,13 +234,23 @@ void transition_started(struct transition *t, struct member *m, int r, const cha
 	start_next(t);
 }
 
-/* What was to stay may have failed by itself meanwhile, or be at its end when work comes again. */
-static bool needs_new(const struct transition *t, size_t index)
+/* What was to stay may have failed by itself meanwhile. */
+static bool needs_new(const struct step *s)
 {
-	const struct step *s = &t->steps[index];
-
 	return !s->old || s->old->is_retiring || s->old->component != s->want->component ||
-	       s->needs_new || (member_has_ended(s->old) && rewire_is_fed_anew(t, index));
+	       s->needs_new;
+}
+
+/* One that has finished stays as it is, unless there is work for it again. */
+static int make_member(struct transition *t, size_t index)
+{
+	struct step *s = &t->steps[index];
+	int r = needs_new(s) ? -EPIPE : rewire_connect(t, index);
+
+	if (r != -EPIPE)
+		return r;
+	r = pipeline_add(t->p, s->want, &s->new);
+	return r < 0 ? r : rewire_connect(t, index);
 }
 
 static void begin_start(struct transition *t)
@@ -248,15 +258,10 @@ static void begin_start(struct transition *t)
 	int r = 0;
 
 	t->phase = PHASE_START;
-	/* Emitters first: a consumer asks whether those that it reads are new. */
-	for (size_t k = t->next->n; k-- > 0 && r == 0;) {
-		size_t i = t->next->wiring.order[k];
-
-		if (needs_new(t, i))
-			r = pipeline_add(t->p, t->steps[i].want, &t->steps[i].new);
-	}
-	if (r == 0)
-		r = rewire_prepare(t);
+	/* Emitters first: a consumer is connected to those that it reads. */
+	for (size_t k = t->next->n; k-- > 0 && r == 0;)
+		r = make_member(t, t->next->wiring.order[k]);
+	rewire_new(t); /* even if that is not all: so that what was counted ends */
 	if (r < 0)
 		return go_back(t, r, strerror(-r));
 	start_next(t);

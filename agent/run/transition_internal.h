@@ -39,10 +39,13 @@ static inline struct member *step_member(const struct step *s)
 	return s->new ? s->new : s->old;
 }
 
-/* Makes every route of the new graph; new emitters get theirs. Every step has a member. */
-int rewire_prepare(struct transition *t);
-/* Hands the others theirs. */
-void rewire_commit(struct transition *t);
+/*
+ * Makes the routes that lead to a step's member; those that it reads have theirs. -EPIPE: there is
+ * something new to read, but it is at its end; then no route was made.
+ */
+int rewire_connect(struct transition *t, size_t index);
+/* Hands the routes that were made to new emitters, before they start. */
+void rewire_new(struct transition *t);
+/* Hands them to those that stay. Cannot fail. */
+void rewire_old(struct transition *t);
 void rewire_forget(struct step *s);
-/* True if something that has not been there before will come in. Asked of emitters first. */
-bool rewire_is_fed_anew(const struct transition *t, size_t index);
