@@ -2,7 +2,8 @@
 /*
  * The host knows nothing about profiling: what it sums up are counters whose names plugin.h
  * defines, batches and samples that routes dropped, and whatever instances reported by key. A
- * reported key with dots sets a value inside an object ("stacks.unique").
+ * reported key with dots sets a value inside an object ("stacks.unique"); lists that several
+ * instances report under one key ("advice") are joined.
  */
 #include "run/result.h"
 
@@ -88,13 +89,6 @@ static void put_counter(void *ctx, const char *name, uint64_t value)
 	json_object_set_new(ctx, name, json_integer((json_int_t)value));
 }
 
-static const char *kind_name(uint32_t kind)
-{
-	static const char *const names[] = { "?", "source", "processor", "sink", "controller" };
-
-	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : names[0];
-}
-
 static json_t *stats_json(const struct instance_stats *s)
 {
 	return json_pack(
@@ -116,7 +110,7 @@ json_t *result_instance(const struct instance *i)
 	instance_stats(i, &s);
 	counters_each(instance_counters(i), put_counter, counters);
 	o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o}", "name", instance_name(i), "plugin",
-		      c->plugin->name, "kind", kind_name(c->c.kind), "state",
+		      c->plugin->name, "kind", component_kind_name(c->c.kind), "state",
 		      instance_state_name(instance_state(i)), "thread", s.tid, "stats",
 		      stats_json(&s), "counters", counters);
 	if (o && s.callback)
@@ -134,8 +128,9 @@ struct sums {
 	json_t *lost, *truncated, *unnamed;
 	uint64_t taken;
 	/* What a processor drops is missing at every sink; of sinks the worst one counts. */
-	uint64_t full, closed, refused;
-	uint64_t sink_full, sink_closed, sink_refused;
+	struct drops {
+		uint64_t full, stopped, refused;
+	} common, worst_sink;
 };
 
 static void sum_counter(void *ctx, const char *name, uint64_t value)
@@ -152,28 +147,39 @@ static void sum_counter(void *ctx, const char *name, uint64_t value)
 		add_to(s->unnamed, name + strlen("frames_unnamed."), value);
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
+static uint64_t drops_sum(const struct drops *d)
 {
-	return a > b ? a : b;
+	return d->full + d->stopped + d->refused;
+}
+
+/* What still waits in front of one that has not finished will not be worked off any more. */
+static struct drops drops_of(const struct instance *i)
+{
+	struct instance_stats s;
+
+	instance_stats(i, &s);
+	return (struct drops){
+		.full = s.queue.items_full,
+		.stopped = s.queue.items_closed + s.pending_items,
+		.refused = s.error_items,
+	};
 }
 
 static void sum_drops(struct sums *s, const struct instance *i)
 {
-	struct instance_stats stats;
+	struct drops d = drops_of(i);
 
-	instance_stats(i, &stats);
 	if (instance_component(i)->c.kind == HEARTH_SINK) {
-		s->sink_full = larger(s->sink_full, stats.queue.items_full);
-		s->sink_closed = larger(s->sink_closed, stats.queue.items_closed);
-		s->sink_refused = larger(s->sink_refused, stats.error_items);
+		if (drops_sum(&d) > drops_sum(&s->worst_sink))
+			s->worst_sink = d;
 		return;
 	}
-	s->full += stats.queue.items_full;
-	s->closed += stats.queue.items_closed;
-	s->refused += stats.error_items;
+	s->common.full += d.full;
+	s->common.stopped += d.stopped;
+	s->common.refused += d.refused;
 }
 
-/* "a.b" sets b inside the object a, made if need be; what is there stays. */
+/* "a.b" sets b inside the object a, made if need be; what is there stays, lists grow. */
 static void set_path(json_t *o, const char *path, json_t *value)
 {
 	const char *dot;
@@ -186,13 +192,16 @@ static void set_path(json_t *o, const char *path, json_t *value)
 			return;
 		if (!child) {
 			child = json_object();
-			json_object_set_new(o, key, child);
+			if (json_object_set_new(o, key, child) < 0)
+				return; /* there is a plain value already, or no memory */
 		}
 		o = child;
 		path = dot + 1;
 	}
-	if (json_is_object(o) && !json_object_get(o, path))
-		json_object_set(o, path, value);
+	if (json_is_array(json_object_get(o, path)) && json_is_array(value))
+		json_array_extend(json_object_get(o, path), value);
+	else if (json_is_object(o) && !json_object_get(o, path))
+		json_object_set_new(o, path, json_deep_copy(value));
 }
 
 static void sum_instance(void *ctx, struct instance *i, bool is_retiring)
@@ -239,14 +248,15 @@ static void set_samples(struct sums *s)
 	const char *key;
 	json_t *n;
 
-	add_to(s->lost, "queue full", s->full + s->sink_full);
-	add_to(s->lost, "plugin stopped", s->closed + s->sink_closed);
-	add_to(s->lost, "plugin refused the batch", s->refused + s->sink_refused);
+	add_to(s->lost, "queue full", s->common.full + s->worst_sink.full);
+	add_to(s->lost, "plugin stopped", s->common.stopped + s->worst_sink.stopped);
+	add_to(s->lost, "plugin refused the batch", s->common.refused + s->worst_sink.refused);
 	json_object_foreach(s->lost, key, n)
 		lost += json_integer_value(n);
 	json_object_set_new(s->root, "samples",
 			    json_pack("{s:I, s:I, s:O}", "taken", (json_int_t)s->taken, "delivered",
-				      (json_int_t)s->taken - lost, "lost", s->lost));
+				      (json_int_t)s->taken > lost ? (json_int_t)s->taken - lost : 0,
+				      "lost", s->lost));
 }
 
 json_t *result_make(const struct pipeline *p, const struct result_facts *f)

@@ -134,12 +134,23 @@ void run_finish(struct run *r, const char *why)
 	conclude_soon(r);
 }
 
-static void fail(struct run *r, const char *who, const char *why)
+static void fail(struct run *r, const char *who, const char *words)
 {
+	_cleanup_free_ char *why = str_format("%s", words);
+
+	if (!why)
+		return;
+	str_sanitize_lines(why); /* a plugin's words go into JSON */
 	if (who)
 		json_object_set_new(r->failures, who, json_string(why));
 	if (!r->error)
 		r->error = who ? str_format("plugin \"%s\": %s", who, why) : strdup(why);
+}
+
+/* Nothing will come any more, or nobody is left to take it. */
+static bool is_pointless(const struct run *r)
+{
+	return pipeline_has_no_source(r->pipeline) || pipeline_has_lost_sinks(r->pipeline);
 }
 
 static void on_change(void *ctx, struct instance *i, enum instance_state state, const char *why)
@@ -152,7 +163,7 @@ static void on_change(void *ctx, struct instance *i, enum instance_state state, 
 		fail(r, instance_name(i), why);
 	if (!r->start_ns)
 		return;
-	if (!r->ended_by && pipeline_has_no_source(r->pipeline))
+	if (!r->ended_by && is_pointless(r))
 		run_finish(r, state == INSTANCE_FINISHED ? "sources" : "failure");
 	else
 		conclude_soon(r);
@@ -274,13 +285,14 @@ struct run *run_free(struct run *r)
 	pipeline_free(r->pipeline);
 	loop_timer_free(r->end);
 	loop_timer_free(r->drain);
+	if (is_stuck) /* its thread may still look at us, and the process is ending */
+		return NULL;
 	json_decref(r->failures);
 	json_decref(r->artifacts);
 	json_decref(r->receipts);
 	json_decref(r->result);
 	free(r->error);
-	if (!is_stuck) /* else its thread may still look at us */
-		free(r);
+	free(r);
 	return NULL;
 }
 
@@ -300,8 +312,9 @@ static void on_started(void *ctx, int result, const char *why)
 	if (r->options.end & HEARTH_END_DURATION)
 		(void)loop_timer_arm(r->end, r->options.duration_ns, 0);
 	r->options.fn(r->options.ctx, r, RUN_STARTED, NULL, NULL);
-	if (!r->ended_by && pipeline_has_no_source(r->pipeline))
-		run_finish(r, "sources"); /* a short one has ended before the last one started */
+	/* What happened before the last one had started was not acted upon. */
+	if (!r->ended_by && is_pointless(r))
+		run_finish(r, r->error ? "failure" : "sources");
 }
 
 int run_start(struct run *r, struct blueprint *b)
