@@ -135,7 +135,7 @@ static void malformed_emission_is_refused_and_taken(void **state)
 	const struct hearth_segment segment = { "x", 1, stage_set, &is_released };
 
 	stage_start(s, "{}");
-	longer.ours = (struct hearth_emission){ .size = sizeof(longer), .schema = STAGE_SCHEMA,
+	longer.ours = (struct hearth_emission){ .size = sizeof(longer), .schema = PROBE_SCHEMA,
 						.segments = &segment, .n_segments = 1,
 						.segment_stride = sizeof(segment) };
 	longer.of_a_newer_minor = 1;
@@ -168,7 +168,7 @@ static void retained_batch_outlives_consume(void **state)
 	assert_int_equal(stage_emit(feed, 5), 0);
 	emitter_free(feed);
 	stage_wait_events(s, "finished");
-	assert_string_equal(retained->schema, STAGE_SCHEMA);
+	assert_string_equal(retained->schema, PROBE_SCHEMA);
 	assert_int_equal(((const char *)retained->segments[0].data)[0], 0);
 	probe.host->batch_release(probe.host, retained);
 }

@@ -135,7 +135,7 @@ static void trial_creates_and_destroys(void **state)
 
 static int32_t use_the_host(const struct hearth_host *h)
 {
-	const struct hearth_emission e = { .size = sizeof(e), .schema = STAGE_SCHEMA,
+	const struct hearth_emission e = { .size = sizeof(e), .schema = PROBE_SCHEMA,
 					   .segment_stride = sizeof(struct hearth_segment) };
 
 	(void)h->wake(h);

@@ -15,122 +15,6 @@ static void callbacks_come_in_order_and_once(void **state)
 	assert_int_equal(instance_state(s->instance), INSTANCE_STOPPED);
 }
 
-static int32_t answer_enoent(const struct hearth_host *h)
-{
-	(void)h;
-	return -ENOENT;
-}
-
-static void failing_create_is_not_destroyed(void **state)
-{
-	struct stage *s = *state;
-
-	probe.create = answer_enoent;
-	stage_begin(s, "{}");
-	stage_wait_events(s, "started(ENOENT)");
-	assert_string_equal(s->why, "plugin \"probe#7\": create failed: No such file or directory");
-	assert_int_equal(instance_state(s->instance), INSTANCE_FAILED);
-	stage_stop(s);
-	assert_string_equal(probe.calls, "create");
-}
-
-static void failing_start_is_destroyed_but_not_stopped(void **state)
-{
-	struct stage *s = *state;
-
-	probe.start = answer_enoent;
-	stage_begin(s, "{}");
-	stage_wait_events(s, "started(ENOENT)");
-	assert_string_equal(s->why, "plugin \"probe#7\": start failed: No such file or directory");
-	stage_stop(s);
-	assert_string_equal(probe.calls, "create start destroy");
-}
-
-static int32_t answer_seven(const struct hearth_host *h)
-{
-	(void)h;
-	return 7;
-}
-
-static void positive_answer_is_success(void **state)
-{
-	struct stage *s = *state;
-
-	probe.create = probe.start = probe.update = probe.finish = answer_seven;
-	stage_start(s, "{}");
-	instance_update(s->instance, stage_options("{}"));
-	instance_finish(s->instance);
-	stage_wait_events(s, "updated finished");
-	stage_stop(s);
-	assert_string_equal(probe.calls, "create start update finish stop destroy");
-}
-
-static int32_t fail_with_words(const struct hearth_host *h)
-{
-	(h->fail)(h, "the device is not there; plug it in");
-	return -ENODEV;
-}
-
-static int32_t fail_and_go_on(const struct hearth_host *h)
-{
-	(h->fail)(h, "the device is not there; plug it in");
-	return 0;
-}
-
-static void failing_start_says_why(void **state)
-{
-	struct stage *s = *state;
-
-	probe.start = fail_with_words;
-	stage_begin(s, "{}");
-	stage_wait_events(s, "started(ENODEV)");
-	assert_string_equal(s->why, "plugin \"probe#7\": the device is not there; plug it in");
-}
-
-static void start_that_fails_in_words_alone_has_failed(void **state)
-{
-	struct stage *s = *state;
-
-	probe.start = fail_and_go_on;
-	stage_begin(s, "{}");
-	stage_wait_events(s, "started(EIO)");
-	assert_string_equal(s->why, "plugin \"probe#7\": the device is not there; plug it in");
-	stage_stop(s);
-	assert_string_equal(probe.calls, "create start destroy");
-}
-
-static int32_t refuse_odd(const struct hearth_host *h)
-{
-	return h->option_int(h, "size") % 2 ? h->refuse(h, "size", "must be even") : 0;
-}
-
-static int32_t refuse_odd_and_go_on(const struct hearth_host *h)
-{
-	(void)refuse_odd(h);
-	return 0;
-}
-
-static void refused_option_is_told_with_its_place(void **state)
-{
-	struct stage *s = *state;
-
-	probe.create = refuse_odd;
-	stage_begin(s, "note: x\nsize: 3\n");
-	stage_wait_events(s, "started(EINVAL)");
-	assert_string_equal(s->why, "hearth.yaml:2:7: plugin \"probe#7\": option \"size\": must be even");
-	assert_string_equal(probe.calls, "create");
-}
-
-static void create_that_refuses_and_goes_on_is_destroyed(void **state)
-{
-	struct stage *s = *state;
-
-	probe.create = refuse_odd_and_go_on;
-	stage_begin(s, "size: 3");
-	stage_wait_events(s, "started(EINVAL)");
-	assert_string_equal(probe.calls, "create destroy");
-}
-
 static int fds[2];
 
 static int32_t arm_everything_and_fail(const struct hearth_host *h)
@@ -200,113 +84,6 @@ static void what_was_armed_dies_with_the_plugin(void **state)
 	close_pipe();
 }
 
-static int64_t size_seen;
-
-static int32_t see_size(const struct hearth_host *h)
-{
-	size_seen = h->option_int(h, "size");
-	return refuse_odd(h);
-}
-
-static int32_t see_size_and_go_on(const struct hearth_host *h)
-{
-	(void)see_size(h);
-	return 0;
-}
-
-static void see_size_on_wake(const struct hearth_host *h)
-{
-	size_seen = h->option_int(h, "size");
-}
-
-/* What the getters return now. */
-static int64_t size_now(struct stage *s)
-{
-	probe.any = see_size_on_wake;
-	assert_int_equal(probe.host->wake(probe.host), 0);
-	stage_pass(s);
-	return size_seen;
-}
-
-static void update_sees_the_new_options(void **state)
-{
-	struct stage *s = *state;
-
-	probe.update = see_size;
-	stage_start(s, "size: 8");
-	instance_update(s->instance, stage_options("size: 16"));
-	stage_wait_events(s, "updated");
-	assert_int_equal(size_seen, 16);
-	assert_int_equal(size_now(s), 16);
-}
-
-static void refused_update_keeps_the_old_options(void **state)
-{
-	int32_t (*const hooks[])(const struct hearth_host *) = { see_size, see_size_and_go_on };
-	struct stage *s = *state;
-
-	stage_start(s, "size: 8");
-	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
-		probe.update = hooks[i];
-		s->events[0] = 0;
-		instance_update(s->instance, stage_options("size: 15"));
-		stage_wait_events(s, "updated(EINVAL)");
-		assert_int_equal(size_seen, 15);
-		assert_string_equal(s->why, "hearth.yaml:1:7: plugin \"probe#7\": option \"size\": must be even");
-		assert_int_equal(size_now(s), 8);
-	}
-}
-
-static void refusal_is_forgotten_at_the_next_update(void **state)
-{
-	struct stage *s = *state;
-
-	probe.update = see_size;
-	stage_start(s, "size: 8");
-	instance_update(s->instance, stage_options("size: 15"));
-	instance_update(s->instance, stage_options("size: 16"));
-	stage_wait_events(s, "updated(EINVAL) updated");
-}
-
-static int32_t answer_ebusy(const struct hearth_host *h)
-{
-	(void)h;
-	return -EBUSY;
-}
-
-static void update_that_cannot_be_done_in_place_is_busy(void **state)
-{
-	struct stage *s = *state;
-
-	probe.update = answer_ebusy;
-	stage_start(s, "size: 8");
-	instance_update(s->instance, stage_options("size: 16"));
-	stage_wait_events(s, "updated(EBUSY)");
-	assert_int_equal(size_now(s), 8);
-}
-
-static void component_without_update_is_busy(void **state)
-{
-	struct stage *s = *state;
-
-	probe_component.c.update = NULL;
-	stage_start(s, "{}");
-	instance_update(s->instance, stage_options("size: 16"));
-	stage_wait_events(s, "updated(EBUSY)");
-	probe_component.c.update = probe_update;
-}
-
-static void finished_instance_cannot_be_updated(void **state)
-{
-	struct stage *s = *state;
-
-	stage_start(s, "{}");
-	instance_finish(s->instance);
-	instance_update(s->instance, stage_options("size: 16"));
-	stage_wait_events(s, "finished updated(EBUSY)");
-	assert_string_equal(probe.calls, "create start finish");
-}
-
 static void consumer_finishes_when_every_input_has_ended(void **state)
 {
 	struct stage *s = *state;
@@ -330,7 +107,7 @@ static void consumer_finishes_when_every_input_has_ended(void **state)
 static int32_t emit_last(const struct hearth_host *h)
 {
 	const struct hearth_segment segment = { "last", 5, NULL, NULL };
-	const struct hearth_emission e = { .size = sizeof(e), .schema = STAGE_SCHEMA,
+	const struct hearth_emission e = { .size = sizeof(e), .schema = PROBE_SCHEMA,
 					   .segments = &segment, .n_segments = 1,
 					   .segment_stride = sizeof(segment), .n_items = 1 };
 
@@ -340,7 +117,7 @@ static int32_t emit_last(const struct hearth_host *h)
 static void streams_end_behind_what_finish_emits(void **state)
 {
 	struct stage *s = *state;
-	struct route_options options = { .from = "probe#7", .to = "reader", .schemas = STAGE_SCHEMA,
+	struct route_options options = { .from = "probe#7", .to = "reader", .schemas = PROBE_SCHEMA,
 					 .limit_bytes = 1000 };
 	struct route **table = calloc(1, sizeof(struct route *));
 	struct queue *reader = NULL;
@@ -535,26 +312,24 @@ static void instance_that_never_ran_can_be_freed(void **state)
 	assert_string_equal(probe.calls, "");
 }
 
+static void instance_at_its_end_takes_no_more_inputs(void **state)
+{
+	struct stage *s = *state;
+
+	stage_start(s, "{}");
+	assert_int_equal(instance_inputs_add(s->instance, 1), 0);
+	instance_finish(s->instance);
+	stage_wait_events(s, "finished");
+	assert_int_equal(instance_inputs_add(s->instance, 1), -EPIPE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		stage_test(callbacks_come_in_order_and_once),
-		stage_test(failing_create_is_not_destroyed),
-		stage_test(failing_start_is_destroyed_but_not_stopped),
-		stage_test(positive_answer_is_success),
-		stage_test(failing_start_says_why),
-		stage_test(start_that_fails_in_words_alone_has_failed),
-		stage_test(refused_option_is_told_with_its_place),
-		stage_test(create_that_refuses_and_goes_on_is_destroyed),
 		stage_test(nothing_is_called_after_a_start_that_failed),
 		stage_test(nothing_is_called_between_finish_and_stop),
 		stage_test(what_was_armed_dies_with_the_plugin),
-		stage_test(update_sees_the_new_options),
-		stage_test(refused_update_keeps_the_old_options),
-		stage_test(refusal_is_forgotten_at_the_next_update),
-		stage_test(update_that_cannot_be_done_in_place_is_busy),
-		stage_test(component_without_update_is_busy),
-		stage_test(finished_instance_cannot_be_updated),
 		stage_test(consumer_finishes_when_every_input_has_ended),
 		stage_test(streams_end_behind_what_finish_emits),
 		stage_test(finish_may_end_later_and_on_another_thread),
@@ -566,6 +341,7 @@ int main(void)
 		stage_test(call_behind_the_stop_is_dropped),
 		stage_test(budget_reaches_a_running_instance),
 		stage_test(instance_that_never_ran_can_be_freed),
+		stage_test(instance_at_its_end_takes_no_more_inputs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,7 +246,7 @@ static void *emit_many(void *ctx)
 {
 	const struct hearth_host *h = ctx;
 	const struct hearth_segment segment = { "x", 1, NULL, NULL };
-	const struct hearth_emission e = { .size = sizeof(e), .schema = STAGE_SCHEMA,
+	const struct hearth_emission e = { .size = sizeof(e), .schema = PROBE_SCHEMA,
 					   .segments = &segment, .n_segments = 1,
 					   .segment_stride = sizeof(segment), .n_items = 1 };
 

@@ -1,47 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit/route/fixture.h"
-
-#include <pthread.h>
-#include <sched.h>
-
-#include "route/emitter.h"
-
-static struct emitter *make_emitter(void)
-{
-	struct emitter *e = NULL;
-
-	assert_int_equal(emitter_new("from", "", NULL, NULL, &e), 0);
-	return e;
-}
-
-static int emit_schema(struct emitter *e, const char *schema, uint64_t n_items, uint64_t bytes)
-{
-	static const char zeros[4096];
-	const struct hearth_segment s = { zeros, bytes, NULL, NULL };
-	struct hearth_emission emission = test_emission(&s, 1);
-
-	emission.schema = schema;
-	emission.n_items = n_items;
-	return emitter_emit(e, &emission);
-}
-
-static int emit(struct emitter *e, uint64_t n_items)
-{
-	return emit_schema(e, TEST_SCHEMA, n_items, 10);
-}
-
-/* Takes the references; either may be NULL. */
-static void set_table(struct emitter *e, struct route *a, struct route *b)
-{
-	struct route **routes = calloc(2, sizeof(struct route *));
-	size_t n = 0;
-
-	if (a)
-		routes[n++] = a;
-	if (b)
-		routes[n++] = b;
-	emitter_swap(e, routes, n);
-}
+#include "unit/route/emitter_fixture.h"
 
 /* Reads like the mailbox: "0 1 end". */
 static void assert_inbox(struct queue *q, const char *expected)
@@ -316,116 +274,6 @@ static void tap_sees_what_goes_out_and_nothing_else(void **state)
 	test_queue_free(q);
 }
 
-/* ---- several threads ---- */
-
-enum { EMITTERS = 3, EMISSIONS = 1000, SWAPS = 300 };
-
-struct emission_thread {
-	pthread_t thread;
-	struct emitter *emitter;
-};
-
-static void *emit_many(void *ctx)
-{
-	struct emission_thread *t = ctx;
-
-	for (int i = 0; i < EMISSIONS; i++)
-		while (emit(t->emitter, 1) == -EAGAIN)
-			sched_yield();
-	return NULL;
-}
-
-struct consumer {
-	pthread_t thread;
-	struct queue *queue;
-	atomic_bool is_over;
-	uint64_t received, next;
-	bool is_in_order;
-};
-
-static void *consume_all(void *ctx)
-{
-	struct consumer *c = ctx;
-
-	c->is_in_order = true;
-	for (;;) {
-		bool is_over = c->is_over;
-		struct queue_item *item = queue_pop(c->queue);
-
-		if (!item && is_over)
-			return NULL;
-		if (!item) {
-			sched_yield();
-			continue;
-		}
-		if (item->kind == QUEUE_BATCH) {
-			c->is_in_order &= batch_public(item->batch)->sequence >= c->next;
-			c->next = batch_public(item->batch)->sequence + 1;
-			c->received++;
-		}
-		queue_item_done(item);
-	}
-}
-
-static void consumer_start(struct consumer *c)
-{
-	c->queue = test_queue();
-	assert_int_equal(pthread_create(&c->thread, NULL, consume_all, c), 0);
-}
-
-/* What the queue dropped of what came. */
-static uint64_t consumer_end(struct consumer *c)
-{
-	struct queue_stats s;
-
-	c->is_over = true;
-	pthread_join(c->thread, NULL);
-	queue_stats(c->queue, &s);
-	test_queue_free(c->queue);
-	return s.dropped_full + s.dropped_closed;
-}
-
-static void assert_nothing_lost_uncounted(bool is_lossless)
-{
-	struct consumer a = {}, b = {};
-	struct emission_thread threads[EMITTERS];
-	struct emitter *e = make_emitter();
-	uint64_t dropped;
-
-	consumer_start(&a);
-	consumer_start(&b);
-	set_table(e, test_route(a.queue, .limit_bytes = 50, .is_lossless = is_lossless), NULL);
-	for (int i = 0; i < EMITTERS; i++) {
-		threads[i] = (struct emission_thread){ .emitter = e };
-		assert_int_equal(pthread_create(&threads[i].thread, NULL, emit_many, &threads[i]), 0);
-	}
-	for (int i = 0; i < SWAPS; i++)
-		set_table(e, test_route(i % 2 ? a.queue : b.queue, .limit_bytes = 50,
-					.is_lossless = is_lossless), NULL);
-	for (int i = 0; i < EMITTERS; i++)
-		pthread_join(threads[i].thread, NULL);
-	assert_int_equal(emitter_sequence(e), EMITTERS * EMISSIONS);
-	emitter_free(e);
-	dropped = consumer_end(&a) + consumer_end(&b);
-	assert_int_equal(a.received + b.received + dropped, EMITTERS * EMISSIONS);
-	if (is_lossless)
-		assert_int_equal(dropped, 0);
-	assert_true(a.is_in_order);
-	assert_true(b.is_in_order);
-}
-
-static void live_batches_are_delivered_or_counted_while_tables_are_swapped(void **state)
-{
-	(void)state;
-	assert_nothing_lost_uncounted(false);
-}
-
-static void lossless_batches_are_delivered_while_tables_are_swapped(void **state)
-{
-	(void)state;
-	assert_nothing_lost_uncounted(true);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,8 +289,6 @@ int main(void)
 		cmocka_unit_test(route_is_found_only_if_it_is_as_asked),
 		cmocka_unit_test(release_may_call_the_host),
 		cmocka_unit_test(tap_sees_what_goes_out_and_nothing_else),
-		cmocka_unit_test(live_batches_are_delivered_or_counted_while_tables_are_swapped),
-		cmocka_unit_test(lossless_batches_are_delivered_while_tables_are_swapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
