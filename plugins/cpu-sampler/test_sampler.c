@@ -62,7 +62,9 @@ static void samples_agree_with_the_scheduler_and_stacks_are_complete(void **stat
 	sampled = share.n * (NS_PER_S / 997);
 	if (sampled > ran + ran / 50 || sampled < ran - ran / 50)
 		fail_msg("sampled %.1f ms, ran %.1f ms", (double)sampled / 1e6, (double)ran / 1e6);
-	assert_true(share.deep * 100 >= share.n * 99);
+	if (share.deep * 100 < share.n * 99)
+		fail_msg("%llu of %llu stacks are whole", (unsigned long long)share.deep,
+			 (unsigned long long)share.n);
 	end(&m);
 	end_child(child);
 }
@@ -184,16 +186,19 @@ static void a_window_without_samples_is_emitted(void **state)
 	pid_t child = start_child(idle);
 	struct hearth_mock m;
 	struct totals t;
+	uint64_t from_ns;
 
 	(void)state;
 	usleep(50000);
 	snprintf(pids, sizeof(pids), "pids=%d", child);
+	from_ns = monotonic_ns();
 	begin(&m, settings);
 	run_for(&m, NS_PER_S);
 	finish(&m);
 	t = totals_of(&m);
 	assert_int_equal(t.taken, 0);
-	assert_in_range(t.windows, 9, 12);
+	/* One per 100 ms, cut ones at both ends, however long this machine took for it. */
+	assert_in_range(t.windows, 9, (monotonic_ns() - from_ns) / (NS_PER_S / 10) + 2);
 	end(&m);
 	end_child(child);
 }
@@ -247,19 +252,22 @@ static void the_budget_lowers_the_rate_and_the_window_says_so(void **state)
 	struct hearth_profile_info info;
 	struct hearth_flat f = {};
 	struct hearth_mock m;
+	uint64_t from_ns, most;
 
 	(void)state;
 	begin(&m, settings);
 	run_for(&m, NS_PER_S / 5);
-	m.now_ns = monotonic_ns();
+	m.now_ns = from_ns = monotonic_ns();
 	cpu_sampler.on_budget(m.instance, 100);
 	run_for(&m, NS_PER_S);
 	finish(&m);
+	/* Every CPU at 100 Hz for as long as this took, and a tenth more. */
+	most = (monotonic_ns() - from_ns) * 110 / NS_PER_S * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 	assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(&m, m.n_emitted - 1)), 0);
 	info = hearth_profile_info(&f);
 	assert_int_equal(info.period, 10000000);
 	assert_int_equal(info.flags, HEARTH_PROFILE_REDUCED);
-	assert_in_range(info.samples_taken, 20, 220); /* two CPUs at 100 Hz, for a second at most */
+	assert_in_range(info.samples_taken, 20, most);
 	end(&m);
 	end_child(child);
 }
