@@ -171,6 +171,12 @@ class Load:
     def gzip(self):
         return self.start("sh", "-c", "exec gzip -9 -c < /dev/zero")
 
+    def system_calls(self):
+        return self.start("dd", "if=/dev/zero", "of=/dev/null", "bs=1")
+
+    def forks(self):
+        return self.start("sh", "-c", "while :; do /bin/true; done")
+
     def shell_loop(self):
         return self.start("sh", "-c", "while :; do :; done")
 
