@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The built hearth as tests use it: one-shot commands, an agent, and load to sample."""
+import glob
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,6 +34,22 @@ class Hearth:
         self.demo = os.path.join(build, "packaging", "hearth-demo")
         self.fakes = os.path.join(build, "tests", "fake-plugins")
         self.is_sanitized = os.path.basename(build) in ("build-asan", "build-tsan")
+
+    def public(self):
+        """The same hearth where every user can reach it, with a work folder that every user can
+        write to: this tree may lie where only root may go."""
+        folder, desk = os.path.join(self.tmp, "public"), os.path.join(self.tmp, "desk")
+        os.makedirs(os.path.join(folder, "plugins"))
+        os.makedirs(desk)
+        os.chmod(desk, 0o777)
+        shutil.copy2(self.binary, folder)
+        for plugin in glob.glob(os.path.join(self.build, "plugins", "*.so")):
+            shutil.copy2(plugin, os.path.join(folder, "plugins"))
+        parent = self.tmp
+        while parent != "/":
+            os.chmod(parent, os.stat(parent).st_mode | 0o055)
+            parent = os.path.dirname(parent)
+        return Hearth(folder, desk)
 
     def environment(self, **more):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("HEARTH_", "SUDO_", "NOTIFY_", "JOURNAL_"))}
