@@ -170,9 +170,9 @@ static void on_change(void *ctx, struct instance *i, enum instance_state state, 
 {
 	struct agent *a = ctx;
 
-	(void)i;
-	(void)state;
-	(void)why;
+	if (state == INSTANCE_FAILED)
+		log_write(HEARTH_LOG_ERROR, instance_name(i),
+			  "failed and is stopped: %s. The others go on; a reload starts it again", why);
 	stop_if_finished(a);
 }
 

@@ -110,6 +110,8 @@ static void on_run(void *ctx, struct run *r, enum run_state state, const char *e
 		send_event(s, HEARTH_RUN_STARTED, NULL, NULL);
 		return;
 	}
+	if (error)
+		log_warning("run %s: %s", s->id, error);
 	send_event(s, error ? HEARTH_RUN_FAILED : HEARTH_RUN_FINISHED, error, result);
 	agent_remove_run(s->agent, r);
 	run_free(r);

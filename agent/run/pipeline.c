@@ -129,7 +129,6 @@ static void on_stopped(struct pipeline *p, struct member *m)
 static void on_failed(struct pipeline *p, struct member *m, const char *why)
 {
 	m->has_failed = true;
-	log_write(HEARTH_LOG_ERROR, instance_name(m->instance), "failed and is stopped: %s", why);
 	if (p->transition)
 		transition_failed(p->transition, m, why);
 	pipeline_stop_member(p, m, clock_monotonic_ns() + p->options.drain_ns);
@@ -139,10 +138,10 @@ static void on_failed(struct pipeline *p, struct member *m, const char *why)
 static void on_finished(struct pipeline *p, struct member *m, const struct instance_event *e)
 {
 	m->has_finished = true;
-	if (e->result < 0)
-		log_write(HEARTH_LOG_ERROR, instance_name(m->instance),
-			  "could not complete its output: %s", e->why);
-	pipeline_changed(p, m->instance, e->result < 0 ? INSTANCE_FAILED : INSTANCE_FINISHED, e->why);
+	/* One that has said why it fails has been told of already; now it only adds its errno. */
+	if (!m->has_failed)
+		pipeline_changed(p, m->instance,
+				 e->result < 0 ? INSTANCE_FAILED : INSTANCE_FINISHED, e->why);
 	if (m->is_retiring)
 		pipeline_stop_member(p, m, m->deadline_ns);
 }

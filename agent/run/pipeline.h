@@ -31,7 +31,8 @@ struct pipeline_options {
 	void *service_ctx;
 	/* Every batch that any instance emits; on its thread, must not block. May be NULL. */
 	void (*on_batch)(void *ctx, struct instance *i, struct batch *b);
-	/* An instance failed, was found stuck, or has finished. May be NULL. */
+	/* An instance failed, was found stuck, or has finished; to say so is the listener's
+	   business. May be NULL. */
 	void (*on_change)(void *ctx, struct instance *i, enum instance_state state, const char *why);
 	void *ctx;
 	uint64_t drain_ns; /* how long what is removed may take to finish */

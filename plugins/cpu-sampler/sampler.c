@@ -165,7 +165,7 @@ static int32_t sampler_start(void *instance)
 	s->is_attached = true;
 	r = attachment_open(&s->kernel, s->host, &s->settings, period_of(s), &why);
 	if (r < 0) {
-		say(s->host, HEARTH_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-r));
+		s->host->fail(s->host, why.text[0] ? why.text : strerror(-r));
 		return r;
 	}
 	r = s->host->watch_fd(s->host, s->kernel.poll_fd, EPOLLIN);
