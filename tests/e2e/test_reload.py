@@ -100,6 +100,8 @@ def test_thousand_reloads_leave_nothing_behind(agent, hearth, load):
     assert {name: a.instance(name)["thread"] for name in before} == before
     assert bpf_objects(a.pid)["prog_id"] == programs
     grown = last.pop("anonymous") - first.pop("anonymous")
+    if hearth.is_sanitized:  # its runtime maps memory as it likes
+        first.pop("maps"), last.pop("maps")
     assert last == first
     if not hearth.is_sanitized:
         assert grown <= 64, "anonymous memory grew by %d KiB" % grown
