@@ -39,9 +39,7 @@ static inline uint64_t monotonic_ns(void)
 
 static volatile uint64_t sink;
 
-/* A sanitizer's runtime, without frame pointers itself, would stand in for it in some samples. */
-static __attribute__((noinline, no_sanitize("address", "thread", "undefined"))) uint64_t
-burn(unsigned int depth)
+static __attribute__((noinline)) uint64_t burn(unsigned int depth)
 {
 	if (depth > 1)
 		return burn(depth - 1) + (sink & 1);
