@@ -53,7 +53,10 @@ DEFINE_CLEANUP(struct run *, run_free)
 
 /* Takes the blueprint. Failure to start is told by fn: RUN_ENDED with an error. */
 int run_start(struct run *r, struct blueprint *b);
-/* Ends it early, output completed; why: "signal", "command", "kill-switch", "controller". Again: stops at once. */
+/*
+ * Ends it early, output completed; why: "signal", "command", "kill-switch", "controller". Again:
+ * stops at once.
+ */
 void run_finish(struct run *r, const char *why);
 
 /* 0, or the -errno with which it could not start: what RUN_ENDED tells about in words. */
