@@ -160,6 +160,14 @@ def test_one_line_names_the_packages_that_would_name_functions(recorded):
     assert len(lines) == 1, text
 
 
+def is_quiet(recorded):
+    """True if the programs of this recording had nearly all of the machine's CPU time."""
+    window = recorded["summary"]["window"]
+    ran = sum(recorded["times"].between(pid, window["start_monotonic_ns"], window["end_monotonic_ns"])
+              for pid in recorded["pids"].values())
+    return ran >= 0.85 * window["seconds"] * 1e9 * os.cpu_count()
+
+
 @pytest.mark.parametrize("comm", [DEMO, "openssl", "gzip", SHELL])
 def test_samples_agree_with_schedstat(recorded, comm):
     window = recorded["summary"]["window"]
@@ -168,7 +176,9 @@ def test_samples_agree_with_schedstat(recorded, comm):
     period = 1e9 / recorded["summary"]["frequency_hz"]
     sampled = sum(n for _, n in rows) * period
     ran = recorded["times"].between(recorded["pids"][comm], window["start_monotonic_ns"], window["end_monotonic_ns"])
-    assert abs(sampled - ran) <= 0.02 * ran, "sampled %.1f ms, ran %.1f ms" % (sampled / 1e6, ran / 1e6)
+    # With ten more programs on the machine each gets few samples, and chance alone is worth some percent.
+    bound = 0.02 if is_quiet(recorded) else 0.08
+    assert abs(sampled - ran) <= bound * ran, "sampled %.1f ms, ran %.1f ms" % (sampled / 1e6, ran / 1e6)
 
 
 def test_folded_counts_sum_to_taken_minus_lost(recorded):
