@@ -121,6 +121,16 @@ void attachment_follow_cpus(struct attachment *a)
 
 /* ---- settings ---- */
 
+/* The filter of the BPF program and the table of processes must agree on who is followed. */
+static int follow_pid(struct attachment *a, uint32_t pid, struct why *why)
+{
+	int r = probe_add_pid(&a->probe, pid);
+
+	if (r == 0)
+		r = processes_watch(&a->timeline.processes, pid);
+	return r < 0 ? why_set(why, r, "cannot add pid %u to the filter: %s", pid, strerror(-r)) : 0;
+}
+
 static int add_children(struct attachment *a, const struct settings *s, struct why *why)
 {
 	_cleanup_free_ uint32_t *children = NULL;
@@ -130,10 +140,9 @@ static int add_children(struct attachment *a, const struct settings *s, struct w
 	if (r < 0)
 		return why_set(why, r, "cannot look for children in /proc: %s", strerror(-r));
 	for (size_t i = 0; i < n; i++) {
-		r = probe_add_pid(&a->probe, children[i]);
+		r = follow_pid(a, children[i], why);
 		if (r < 0)
-			return why_set(why, r, "cannot add pid %u to the filter: %s", children[i],
-				       strerror(-r));
+			return r;
 	}
 	return 0;
 }
@@ -142,7 +151,15 @@ int attachment_apply(struct attachment *a, const struct settings *s, struct why 
 {
 	int r = probe_apply(&a->probe, s, why);
 
-	return r < 0 || !s->n_pids || !s->follow ? r : add_children(a, s, why);
+	for (size_t i = 0; i < s->n_pids && r == 0; i++)
+		r = follow_pid(a, s->pids[i], why);
+	if (r == 0 && s->n_pids && s->follow)
+		r = add_children(a, s, why);
+	if (r < 0)
+		return r;
+	probe_enable_filter(&a->probe, s->n_pids > 0);
+	a->timeline.processes.is_filtered = s->n_pids > 0;
+	return 0;
 }
 
 int attachment_set_period(struct attachment *a, uint64_t period_ns)

@@ -184,6 +184,13 @@ static bool is_wanted(const struct settings *s, uint32_t pid)
 	return false;
 }
 
+void probe_enable_filter(struct probe *p, bool is_on)
+{
+	volatile struct sampler_settings *shared = &p->skeleton->bss->settings;
+
+	shared->has_pids = is_on;
+}
+
 /* Removes what is not asked for any more, children that were followed included. */
 static void prune_pids(struct probe *p, const struct settings *s)
 {
@@ -233,13 +240,6 @@ int probe_apply(struct probe *p, const struct settings *s, struct why *why)
 		return why_set(why, r, "cannot follow processes: attaching to sched_process_fork: %s",
 			       strerror(-r));
 	prune_pids(p, s);
-	for (size_t i = 0; i < s->n_pids; i++) {
-		r = probe_add_pid(p, s->pids[i]);
-		if (r < 0)
-			return why_set(why, r, "cannot add pid %u to the filter: %s", s->pids[i],
-				       strerror(-r));
-	}
-	shared->has_pids = s->n_pids > 0;
 	return 0;
 }
 

@@ -38,11 +38,13 @@ struct probe {
 int probe_load(struct probe *p, const struct hearth_host *h, size_t ring_bytes, struct why *why);
 void probe_unload(struct probe *p);
 
-/* What to record, and of whom; children are followed from now on. */
+/* What to record; who is not asked for any more leaves the filter, new children enter it. */
 int probe_apply(struct probe *p, const struct settings *s, struct why *why);
 
 /* Adds a process to the filter: 0 or -errno. */
 int probe_add_pid(struct probe *p, uint32_t pid);
+/* Whether only those in the filter are sampled. */
+void probe_enable_filter(struct probe *p, bool is_on);
 
 /* Samples a CPU every period_ns. -ENODEV: the CPU went away meanwhile. */
 int probe_open_cpu(struct probe *p, uint32_t cpu, uint64_t period_ns, struct why *why);

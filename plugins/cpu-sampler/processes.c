@@ -120,6 +120,11 @@ static struct process *processes_add(struct processes *ps, uint32_t pid)
 	return p;
 }
 
+int processes_watch(struct processes *ps, uint32_t pid)
+{
+	return processes_find(ps, pid) || processes_add(ps, pid) ? 0 : -ENOMEM;
+}
+
 /* ---- events ---- */
 
 static int apply_fork(struct processes *ps, const struct process_event *e)
@@ -253,6 +258,13 @@ static int apply_lost(struct processes *ps, const struct process_event *e)
 	return 0;
 }
 
+static bool is_followed(struct processes *ps, const struct process_event *e)
+{
+	if (!ps->is_filtered || e->kind == PROCESS_EVENT_LOST || processes_find(ps, e->pid))
+		return true;
+	return e->kind == PROCESS_EVENT_FORK && processes_find(ps, e->parent_pid);
+}
+
 int processes_apply(struct processes *ps, const struct process_event *e)
 {
 	static int (*const apply[])(struct processes *ps, const struct process_event *e) = {
@@ -261,7 +273,7 @@ int processes_apply(struct processes *ps, const struct process_event *e)
 		[PROCESS_EVENT_MMAP] = apply_mmap, [PROCESS_EVENT_LOST] = apply_lost,
 	};
 
-	if ((size_t)e->kind >= ARRAY_SIZE(apply) || !apply[e->kind])
+	if ((size_t)e->kind >= ARRAY_SIZE(apply) || !apply[e->kind] || !is_followed(ps, e))
 		return 0;
 	return apply[e->kind](ps, e);
 }

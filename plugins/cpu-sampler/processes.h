@@ -40,6 +40,7 @@ struct processes {
 	struct binaries *binaries;
 	look_ahead_fn look_ahead; /* NULL: nothing waits */
 	void *look_ahead_ctx;
+	bool is_filtered;         /* only the watched and their children are followed */
 	struct process **buckets;
 	size_t n_buckets, n;
 	uint64_t epoch;           /* grows when events were lost */
@@ -49,6 +50,12 @@ struct processes {
 
 int processes_init(struct processes *ps, const char *proc_root, struct binaries *binaries);
 void processes_done(struct processes *ps);
+
+/*
+ * With a filter, events of other processes are not worth their memory: only those of processes
+ * that are known, by being watched or sampled, and of their children are applied. 0 or -ENOMEM.
+ */
+int processes_watch(struct processes *ps, uint32_t pid);
 
 /* Applies one event; call in the order of times. 0 or -ENOMEM. */
 int processes_apply(struct processes *ps, const struct process_event *e);

@@ -316,6 +316,32 @@ static void many_processes_are_found_again(void **state)
 		assert_int_equal(processes_find(&w->processes, pid)->pid, pid);
 }
 
+static void a_filter_follows_the_watched_and_their_children_only(void **state)
+{
+	struct world *w = *state;
+
+	w->processes.is_filtered = true;
+	assert_int_equal(processes_watch(&w->processes, 100), 0);
+	assert_int_equal(processes_watch(&w->processes, 100), 0);
+	fork_at(w, 1, 100, 101);
+	apply(w, exec_event(2, 101, "gzip"));
+	apply(w, mmap_event(3, 101, 0x1000, "/bin/gzip", 33));
+	fork_at(w, 4, 101, 102);
+	fork_at(w, 4, 7, 200);
+	apply(w, exec_event(5, 200, "other"));
+	apply(w, mmap_event(6, 200, 0x1000, "/bin/other", 44));
+	assert_int_equal(w->processes.n, 3);
+	assert_int_equal(w->binaries.n, 1);
+	assert_string_equal(file_at(w, 102, 0, 0x1800), "/bin/gzip");
+	exit_at(w, 7, 101, 101);
+	processes_sweep(&w->processes, 8);
+	assert_int_equal(w->processes.n, 2);
+
+	w->processes.is_filtered = false;
+	fork_at(w, 9, 7, 201);
+	assert_int_equal(w->processes.n, 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -336,6 +362,7 @@ int main(void)
 		TEST(the_last_thread_ends_the_process_and_its_state),
 		TEST(anonymous_memory_is_told_from_files),
 		TEST(many_processes_are_found_again),
+		TEST(a_filter_follows_the_watched_and_their_children_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
