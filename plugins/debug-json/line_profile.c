@@ -44,6 +44,8 @@ static void write_info(struct json_text *j, const struct hearth_flat *f)
 	line_string(j, "period_type", f, info.period_type);
 	line_string(j, "period_unit", f, info.period_unit);
 	json_member_uint(j, "period", info.period);
+	json_put_key(j, "reduced");
+	json_put_bool(j, info.flags & HEARTH_PROFILE_REDUCED);
 	json_put_key(j, "window");
 	json_open(j, '{');
 	json_member_uint(j, "start_ns", info.window_start_ns);

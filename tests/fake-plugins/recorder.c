@@ -10,6 +10,7 @@
 static const struct hearth_option options[] = {
 	{ .name = "path", .type = HEARTH_STRING, .flags = HEARTH_REQUIRED, .help = "File to append to" },
 	{ .name = "note", .type = HEARTH_STRING, .def = "", .help = "Is repeated in every line" },
+	{ .name = "token_file", .type = HEARTH_SECRET_FILE, .help = "Is told at every step" },
 };
 
 static int32_t append(const struct fake *f, const char *line, int len)
@@ -25,9 +26,12 @@ static int32_t append(const struct fake *f, const char *line, int len)
 
 static int32_t note(const struct fake *f, const char *call)
 {
+	const char *token = f->host->option_string(f->host, "token_file");
 	char line[512];
-	int n = snprintf(line, sizeof(line), "{\"me\": \"%s\", \"note\": \"%s\", \"call\": \"%s\"}\n",
-			 f->host->instance, f->host->option_string(f->host, "note"), call);
+	int n = snprintf(line, sizeof(line),
+			 "{\"me\": \"%s\", \"note\": \"%s\", \"call\": \"%s\", \"token\": \"%s\"}\n",
+			 f->host->instance, f->host->option_string(f->host, "note"), call,
+			 token ? token : "");
 
 	return append(f, line, n);
 }
