@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of a process that ran before the sampler did, these two files are all that tells who it is. */
+/* Of a process that ran before the sampler did, these files are all that tells who it is. */
 #include "proc.h"
 
 #include <errno.h>
@@ -97,6 +97,24 @@ int proc_read_stat(const char *root, uint32_t pid, struct proc_stat *ret)
 	if (n < 0)
 		return -errno;
 	return proc_stat_parse(text, (size_t)n, ret);
+}
+
+int proc_read_container(const char *root, uint32_t pid, struct container *ret)
+{
+	_cleanup_close_ int fd = open_file(root, pid, "cgroup");
+	char text[16384]; /* a dozen hierarchies of cgroup v1, with paths of a few hundred bytes */
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	while (len < sizeof(text) && (n = read(fd, text + len, sizeof(text) - len)) != 0) {
+		if (n < 0)
+			return -errno;
+		len += (size_t)n;
+	}
+	container_parse(text, len, ret);
+	return 0;
 }
 
 int proc_read_maps(const char *root, uint32_t pid, maps_line_fn fn, void *ctx)

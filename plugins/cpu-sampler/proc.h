@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the host process may read of other processes here: /proc/PID/stat and /proc/PID/maps.
+ * What the host process may read of other processes here: /proc/PID/stat, maps and cgroup.
  * `root` is "/proc", or a folder that a test has made.
  */
 #pragma once
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "container.h"
 #include "maps.h"
 
 #define PROC_COMM_BYTES 16 /* TASK_COMM_LEN; names of kernel threads may be longer and are cut */
@@ -24,6 +25,9 @@ int proc_stat_parse(const char *text, size_t len, struct proc_stat *ret);
 
 /* 0, -ENOENT or -ESRCH when the process is gone, or another -errno. */
 int proc_read_stat(const char *root, uint32_t pid, struct proc_stat *ret);
+
+/* The container a process is in now, "" for none. 0, or -errno as above. */
+int proc_read_container(const char *root, uint32_t pid, struct container *ret);
 
 /* Executable mappings; see maps_read(). */
 int proc_read_maps(const char *root, uint32_t pid, maps_line_fn fn, void *ctx);

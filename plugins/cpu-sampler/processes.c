@@ -146,6 +146,7 @@ static int apply_fork(struct processes *ps, const struct process_event *e)
 	if (!parent)
 		return 0;
 	memcpy(child->comm, parent->comm, sizeof(child->comm));
+	child->container = parent->container;
 	child->exe = parent->exe ? binary_ref(parent->exe) : NULL;
 	child->wants_exe = parent->wants_exe;
 	if (parent->maps && parent->epoch == ps->epoch)
@@ -200,6 +201,7 @@ static int apply_exec(struct processes *ps, const struct process_event *e)
 	p->n_threads = 1; /* exec ends the others before it is reported */
 	p->wants_exe = true;
 	p->had_leader_exit = false;
+	p->has_container = false; /* a runtime moves its child between fork and exec */
 	process_set_comm(p, e->comm);
 	return p->maps ? 0 : -ENOMEM;
 }
@@ -328,6 +330,21 @@ static void process_refresh(struct processes *ps, struct process *p)
 	binary_unref(exe);
 }
 
+/* A process that is gone by now keeps what it had from its parent. */
+static void process_read_container(struct processes *ps, struct process *p)
+{
+	struct container c;
+	struct proc_stat stat;
+
+	p->has_container = true;
+	if (proc_read_container(ps->proc_root, p->pid, &c) < 0 ||
+	    proc_read_stat(ps->proc_root, p->pid, &stat) < 0 ||
+	    (p->start_time && stat.start_time != p->start_time))
+		return;
+	p->container = c;
+	p->window = 0;
+}
+
 struct process *processes_sampled(struct processes *ps, uint32_t pid, uint64_t start_time,
 				  bool want_maps)
 {
@@ -339,6 +356,8 @@ struct process *processes_sampled(struct processes *ps, uint32_t pid, uint64_t s
 			return NULL;
 	}
 	p->start_time = start_time ? start_time : p->start_time;
+	if (!p->has_container)
+		process_read_container(ps, p);
 	if (!want_maps)
 		return p;
 	if ((!p->maps && !p->maps_cause) || p->epoch != ps->epoch)

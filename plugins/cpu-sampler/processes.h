@@ -19,6 +19,8 @@ struct process {
 	uint32_t n_threads;      /* 0: not counted */
 	uint64_t start_time;     /* clock ticks since boot; 0: unknown */
 	char comm[PROC_COMM_BYTES]; /* "": unknown */
+	struct container container; /* inherited, until it has been read at a sample */
+	bool has_container;      /* it has been read since the fork or the last exec */
 	struct binary *exe;      /* NULL: unknown */
 	struct mappings *maps;   /* NULL: unknown */
 	const char *maps_cause;  /* why they are unknown, or may be incomplete */

@@ -54,10 +54,10 @@ static inline void proc_tree_add(struct proc_tree *t, unsigned int pid, unsigned
 
 static inline void proc_tree_remove(struct proc_tree *t, unsigned int pid)
 {
-	static const char *const names[] = { "stat", "maps", "" };
+	static const char *const names[] = { "stat", "maps", "cgroup", "" };
 	char path[128];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%u/%s", t->root, pid, names[i]);
 		(void)remove(path);
 	}

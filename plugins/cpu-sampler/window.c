@@ -131,6 +131,14 @@ static void add_exec_event(struct window *w, const struct process *p)
 	hearth_build_event(&w->builder, &row);
 }
 
+static void add_label(struct window *w, struct hearth_process *p, const char *key, const char *value)
+{
+	struct hearth_label_row row = { .key = string_row(w, key), .value = string_row(w, value) };
+	uint32_t at = hearth_flat_append(&w->builder, HEARTH_PROFILE_LABELS, &row, sizeof(row));
+
+	p->first_label = p->n_labels++ ? p->first_label : at;
+}
+
 static uint32_t process_row(struct window *w, struct process *p, const char *comm)
 {
 	struct hearth_process row = {
@@ -142,6 +150,9 @@ static uint32_t process_row(struct window *w, struct process *p, const char *com
 		return p->row;
 	row.comm = string_row(w, p->comm[0] ? p->comm : comm);
 	row.exe = string_row(w, p->exe ? p->exe->path : NULL);
+	row.container = string_row(w, p->container.id);
+	if (p->container.pod_uid[0])
+		add_label(w, &row, "k8s.pod.uid", p->container.pod_uid);
 	p->row = hearth_build_process(&w->builder, &row);
 	p->window = w->id;
 	if (p->exec_ns)

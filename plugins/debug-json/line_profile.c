@@ -149,6 +149,7 @@ static int write_processes(struct json_text *j, const struct hearth_flat *f)
 		json_open(j, '{');
 		json_member_uint(j, "pid", p.pid);
 		line_string(j, "comm", f, p.comm);
+		line_string(j, "container", f, p.container);
 		json_member_uint(j, "samples", top[i].samples);
 		json_close(j, '}');
 	}
