@@ -309,6 +309,17 @@ static void release(struct recording *rec)
 	strv_free(rec->set);
 }
 
+static void show_progress(struct recording *rec)
+{
+	const struct hearth_run_plan *plan = &rec->plan->plan;
+
+	if (plan->flags & HEARTH_PLAN_SCREEN)
+		return;
+	progress_begin(&rec->progress, plan->end & HEARTH_END_DURATION ? plan->duration_ns : 0,
+		       plan->command);
+	(void)loop_timer_arm(rec->progress_timer, PROGRESS_NS, PROGRESS_NS);
+}
+
 int record_run(const struct verb_plan *plan, struct cli_call *call)
 {
 	struct recording rec = { .plan = plan, .call = call, .sources = call->sources };
@@ -321,10 +332,7 @@ int record_run(const struct verb_plan *plan, struct cli_call *call)
 		return complain(&rec, EXIT_FAILED, "cannot set up signals");
 	status = prepare(&rec);
 	if (status == 0) {
-		progress_begin(&rec.progress,
-			       plan->plan.end & HEARTH_END_DURATION ? plan->plan.duration_ns : 0,
-			       plan->plan.command);
-		(void)loop_timer_arm(rec.progress_timer, PROGRESS_NS, PROGRESS_NS);
+		show_progress(&rec);
 		r = loop_run(core_loop(rec.core));
 		status = r < 0 ? complain(&rec, EXIT_FAILED, strerror(-r)) : conclude(&rec);
 	}

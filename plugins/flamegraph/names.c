@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A frame that has no name still tells something: which file, and where in it, so that a person
- * can install the right package and a second recording shows the same text for the same code.
- */
+/* Each frame of a batch is named once, however many stacks it is in. */
 #include "names.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <hearth/profile.h>
+
+#include "common/frame_name.h"
 
 int names_begin(struct names *n, const struct hearth_flat *f, struct tree *t)
 {
@@ -59,33 +56,12 @@ static enum label_kind kind_of_frame(const struct hearth_frame *frame)
 	return frame->kind < ARRAY_SIZE(kinds) ? kinds[frame->kind] : LABEL_UNKNOWN;
 }
 
-/* "/usr/lib/libz.so.1.2.13 (deleted)" → "libz.so.1.2.13" */
-static void base_name(const char *path, char *out, size_t size)
-{
-	static const char deleted[] = " (deleted)";
-	const char *slash = strrchr(path, '/'), *name = slash && slash[1] ? slash + 1 : path;
-	size_t len = strlen(name), tail = sizeof(deleted) - 1;
-
-	if (len > tail && strcmp(name + len - tail, deleted) == 0)
-		len -= tail;
-	if (len >= size)
-		len = size - 1;
-	memcpy(out, name, len);
-	out[len] = 0;
-}
-
 static uint32_t label_without_name(struct names *n, const struct hearth_frame *frame,
 				   const char *module)
 {
-	char base[256], text[300];
+	char text[300];
 
-	base_name(module, base, sizeof(base));
-	if (!*base)
-		snprintf(text, sizeof(text), "[unknown]");
-	else if (!(frame->flags & HEARTH_FRAME_RAW))
-		snprintf(text, sizeof(text), "%s+0x%" PRIx64, base, frame->address);
-	else
-		snprintf(text, sizeof(text), *base == '[' ? "%s" : "[%s]", base);
+	frame_text(frame, module, text, sizeof(text));
 	return tree_intern_label(n->tree, kind_of_frame(frame), text, module);
 }
 
@@ -100,22 +76,12 @@ static uint32_t label_of_line(struct names *n, const struct hearth_frame *frame,
 				 *name ? name : "[unknown]", module);
 }
 
-/* The file of a frame: its binary, or what is mapped at a raw address. */
-static const char *module_of_frame(const struct hearth_flat *f, const struct hearth_frame *frame)
-{
-	uint32_t binary = frame->binary;
-
-	if (binary == 0)
-		binary = hearth_profile_mapping(f, frame->mapping).binary;
-	return hearth_flat_string(f, hearth_profile_binary(f, binary).path);
-}
-
 static int look_up(struct names *n, uint32_t i)
 {
 	struct hearth_frame frame = hearth_profile_frame(n->flat, i);
 	struct hearth_frame_lines lines = hearth_profile_frame_lines(n->flat, i);
 	uint64_t n_lines = hearth_flat_count(n->flat, HEARTH_PROFILE_LINES);
-	const char *module = module_of_frame(n->flat, &frame);
+	const char *module = frame_module(n->flat, &frame);
 	struct names_range range = { .first = n->n_labels };
 	int r;
 
