@@ -235,6 +235,7 @@ int probe_apply(struct probe *p, const struct settings *s, struct why *why)
 
 	shared->want_kernel = s->kernel_stacks;
 	shared->want_user = s->user_stacks;
+	shared->modes = s->modes;
 	r = set_following(p, s->n_pids > 0, s->n_pids > 0 && s->follow);
 	if (r < 0)
 		return why_set(why, r, "cannot follow processes: attaching to sched_process_fork: %s",

@@ -6,23 +6,27 @@
 #include "record.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "overlay.h"
+#include "record_names.h"
+#include "record_source.h"
 
 static const struct hearth_option options[] = {
-	{ .name = "frequency", .type = HEARTH_INT, .letter = 'F', .def = "997", .unit = "Hz",
-	  .min = 1, .max = 100000, .help = "samples per second and CPU" },
+	{ .name = "frequency", .type = HEARTH_STRING, .letter = 'F', .def = RECORD_FREQUENCY,
+	  .unit = "Hz", .help = "samples per second and CPU; max: as many as the kernel allows" },
 	{ .name = "duration", .type = HEARTH_DURATION, .letter = 'd', .min = 1000000,
 	  .max = INT64_MAX, .help = "how long to record; until Ctrl-C, or the command's end, when not given" },
 	{ .name = "pids", .type = HEARTH_LIST, .letter = 'p', .flags = HEARTH_REPEAT,
 	  .help = "processes to record, with their children; all when not given" },
+	{ .name = "all_cpus", .type = HEARTH_BOOL, .letter = 'a', .def = "false",
+	  .help = "the whole machine, also while a command runs" },
+	{ .name = "kernel_only", .type = HEARTH_BOOL, .def = "false",
+	  .help = "only samples of the kernel at work, with the kernel's part of the stack" },
+	{ .name = "user_only", .type = HEARTH_BOOL, .def = "false",
+	  .help = "only samples of user code, time in the kernel left out" },
 	{ .name = "output", .type = HEARTH_STRING, .letter = 'o',
 	  .help = "folder to write to; hearth-<command or host>-<time> here when not given" },
 	{ .name = "force", .type = HEARTH_BOOL, .def = "false",
@@ -56,110 +60,7 @@ static void plan_freep(struct record_plan **p)
 		plan_free(*p);
 }
 
-/* ---- names ---- */
-
-/* Keeps what is harmless in a file name; the rest becomes "_". */
-static void copy_name(char *out, size_t size, const char *from)
-{
-	size_t n = 0;
-
-	for (; from[n] && n + 1 < size; n++) {
-		unsigned char c = (unsigned char)from[n];
-		int is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-			       (c >= 'a' && c <= 'z') || strchr("._+-", c);
-
-		out[n] = is_plain ? (char)c : '_';
-	}
-	out[n] = 0;
-}
-
-static char *default_output(const struct hearth_verb_call *c)
-{
-	char name[64], host[65] = "host", when[32], *folder = NULL;
-	time_t now = time(NULL);
-	struct tm utc;
-
-	if (c->command) {
-		const char *slash = strrchr(c->command[0], '/');
-
-		copy_name(name, sizeof(name), slash ? slash + 1 : c->command[0]);
-	} else {
-		(void)gethostname(host, sizeof(host) - 1);
-		copy_name(name, sizeof(name), host);
-	}
-	gmtime_r(&now, &utc);
-	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &utc);
-	return asprintf(&folder, "hearth-%s-%s", name, when) < 0 ? NULL : folder;
-}
-
-static char *default_title(const struct hearth_verb_call *c)
-{
-	char host[65] = "this machine", *title = NULL;
-	size_t size = 0;
-	FILE *f;
-
-	if (!c->command) {
-		(void)gethostname(host, sizeof(host) - 1);
-		return strdup(host);
-	}
-	f = open_memstream(&title, &size);
-	if (!f)
-		return NULL;
-	for (size_t i = 0; c->command[i]; i++)
-		fprintf(f, "%s%s", i ? " " : "", c->command[i]);
-	return fclose(f) == 0 ? title : NULL;
-}
-
 /* ---- overlay ---- */
-
-static int add_sampler(const struct hearth_verb_call *c, struct overlay *o)
-{
-	char text[32];
-	const char *const *pids;
-	size_t n;
-	int r;
-
-	snprintf(text, sizeof(text), "%" PRId64, c->option_int(c, "frequency"));
-	r = overlay_set(o, "cpu-sampler", "frequency", text);
-	if (r < 0)
-		return r;
-	snprintf(text, sizeof(text), "%" PRId64 "ms", c->option_int(c, "window") / 1000000);
-	r = overlay_set(o, "cpu-sampler", "window", text);
-	if (r < 0)
-		return r;
-	pids = c->option_list(c, "pids", &n);
-	return n ? overlay_set_list(o, "cpu-sampler", "pids", pids, n) : 0;
-}
-
-static int refuse_word(const struct hearth_verb_call *c, const char *option, const char *word,
-		       const char *why)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "\"%s\": %s; write NAME or NAME:option=value,…", word, why);
-	return c->refuse(c, option, text);
-}
-
-/* What only cpu-sampler understands cannot go to another source. */
-static int add_source(const struct hearth_verb_call *c, struct overlay *o)
-{
-	static const char *const own[] = { "frequency", "pids" };
-	const char *source = c->option_string(c, "source"), *why = NULL;
-	size_t n;
-	int r;
-
-	if (!source)
-		return add_sampler(c, o);
-	(void)c->option_list(c, "pids", &n);
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		if (i == 0 ? c->option_int(c, own[i]) != 997 : n > 0)
-			return c->refuse(c, own[i], "belongs to cpu-sampler; give options of another "
-					 "source as --source NAME:option=value");
-	if (c->command)
-		return c->refuse(c, "source", "only cpu-sampler can follow a command");
-	r = overlay_add_word(o, source, &why);
-	return r == -EINVAL ? refuse_word(c, "source", source, why) : r;
-}
 
 static int add_flamegraph(const struct hearth_verb_call *c, struct overlay *o,
 			  const struct record_plan *p)
@@ -185,7 +86,7 @@ static int add_sinks(const struct hearth_verb_call *c, struct overlay *o)
 		int r = overlay_add_word(o, sinks[i], &why);
 
 		if (r < 0)
-			return r == -EINVAL ? refuse_word(c, "sink", sinks[i], why) : r;
+			return r == -EINVAL ? record_refuse_word(c, "sink", sinks[i], why) : r;
 	}
 	return 0;
 }
@@ -193,7 +94,7 @@ static int add_sinks(const struct hearth_verb_call *c, struct overlay *o)
 static int make_overlay(const struct hearth_verb_call *c, struct record_plan *p)
 {
 	_cleanup_(overlay_done) struct overlay o = {};
-	int r = add_source(c, &o);
+	int r = record_add_source(c, &o);
 
 	if (r == 0)
 		r = add_flamegraph(c, &o, p);
@@ -231,8 +132,8 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 		return c->refuse(c, "", "\"--\" without a command");
 	if (output && !*output)
 		return c->refuse(c, "output", "the name of a folder is missing");
-	p->output = output ? strdup(output) : default_output(c);
-	p->title = title ? strdup(title) : default_title(c);
+	p->output = output ? strdup(output) : record_folder_name(c);
+	p->title = title ? strdup(title) : record_title(c);
 	if (!p->output || !p->title)
 		return -ENOMEM;
 	r = make_overlay(c, p);
@@ -244,7 +145,7 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 	ret_plan->duration_ns = ret_plan->end & HEARTH_END_DURATION ?
 		(uint64_t)c->option_int(c, "duration") : 0;
 	ret_plan->command = c->command;
-	ret_plan->pid_option = c->command ? "cpu-sampler.pids" : NULL;
+	ret_plan->pid_option = record_is_of_command(c) ? "cpu-sampler.pids" : NULL;
 	ret_plan->output = p->output;
 	ret_plan->title = p->title;
 	ret_plan->release = plan_free;
@@ -259,9 +160,12 @@ const struct hearth_verb record_verb = {
 	.arguments = "[-- COMMAND…]",
 	.description =
 		"Samples every CPU, or the given processes, or a command and its children, and writes "
-		"stacks.folded, flamegraph.html and summary.json into a folder.\n\n"
+		"stacks.folded, flamegraph.html and summary.json into a folder. With --all-cpus or --pids "
+		"a command only says how long.\n\n"
 		"Without --duration it records until Ctrl-C or the command's end; Ctrl-C ends it early "
-		"with valid output. Behind \"--\" the exit status is the command's.",
+		"with valid output. Behind \"--\" the exit status is the command's.\n\n"
+		"--user-only and --kernel-only sample as perf's \":u\" and \":k\" do: only moments in which "
+		"the CPU ran that side. They show that side's part of the stack.",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.option_stride = sizeof(options[0]),

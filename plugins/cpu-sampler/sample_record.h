@@ -33,6 +33,12 @@ struct sample_record {
 	char comm[16];       /* of the thread */
 };
 
+/* sampler_settings.modes: what a CPU ran when its clock fired. */
+enum {
+	SAMPLE_MODE_USER = 1u << 0,
+	SAMPLE_MODE_KERNEL = 1u << 1,
+};
+
 /* One per CPU, on a cache line of its own. Only the program writes. */
 struct sample_counters {
 	__u64 taken;       /* samples that passed the filter */
@@ -45,7 +51,9 @@ struct sample_counters {
 /* Written by the plugin at any time, read at every sample. */
 struct sampler_settings {
 	__u32 want_kernel, want_user;
+	__u32 modes;         /* SAMPLE_MODE_*: other moments are not sampled */
 	__u32 has_pids;      /* only processes in the table of pids */
 	__u32 kernel_frames; /* most kernel frames: SAMPLE_MAX_FRAMES or the kernel's limit */
+	__u32 reserved;
 	__u64 wakeup_bytes;  /* fill of the ring that wakes the plugin */
 };

@@ -181,6 +181,12 @@ static __always_inline __u64 take_stacks(struct bpf_perf_event_data *ctx, struct
 	return sizeof(s->head) + (n_kernel + n_user) * sizeof(__u64);
 }
 
+/* As perf's ":u" and ":k" have it: where the CPU was, not whose work it did. */
+static __always_inline __u32 mode_of(struct bpf_perf_event_data *ctx)
+{
+	return is_kernel_address(PT_REGS_IP(&ctx->regs)) ? SAMPLE_MODE_KERNEL : SAMPLE_MODE_USER;
+}
+
 SEC("perf_event")
 int take_sample(struct bpf_perf_event_data *ctx)
 {
@@ -191,6 +197,8 @@ int take_sample(struct bpf_perf_event_data *ctx)
 	__u64 len, fill, wakeup;
 
 	if (!c || !s || pid == 0)
+		return 0;
+	if (!(settings.modes & mode_of(ctx)))
 		return 0;
 	if (settings.has_pids && !bpf_map_lookup_elem(&pids, &pid))
 		return 0;

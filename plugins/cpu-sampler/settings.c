@@ -10,10 +10,11 @@
 
 #include "common/cleanup.h"
 #include "common/say.h"
+#include "sample_record.h"
 
 const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS] = {
 	{ .name = "frequency", .type = HEARTH_INT, .def = "19", .unit = "Hz", .min = 1,
-	  .max = 100000, .help = "samples per second and CPU" },
+	  .max = SETTINGS_MAX_HZ, .help = "samples per second and CPU" },
 	{ .name = "window", .type = HEARTH_DURATION, .def = "10s",
 	  .min = 100000000, .max = 3600000000000,
 	  .help = "length of a batch; windows end at multiples of it" },
@@ -21,6 +22,8 @@ const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS] = {
 	  .help = "processes to sample; all when unset" },
 	{ .name = "follow", .type = HEARTH_BOOL, .def = "true",
 	  .help = "with pids: sample their children too" },
+	{ .name = "mode", .type = HEARTH_CHOICE, .def = "all", .choices = "all|user|kernel",
+	  .help = "sample only while a CPU runs user code, or only while it runs the kernel" },
 	{ .name = "kernel_stacks", .type = HEARTH_BOOL, .def = "true",
 	  .help = "record the kernel part of stacks" },
 	{ .name = "user_stacks", .type = HEARTH_BOOL, .def = "true",
@@ -52,12 +55,23 @@ static int read_pids(const struct hearth_host *h, struct settings *s)
 	return 0;
 }
 
+static uint32_t read_modes(const struct hearth_host *h)
+{
+	const char *mode = h->option_string(h, "mode");
+
+	if (strcmp(mode, "user") == 0)
+		return SAMPLE_MODE_USER;
+	return strcmp(mode, "kernel") == 0 ? SAMPLE_MODE_KERNEL :
+					     SAMPLE_MODE_USER | SAMPLE_MODE_KERNEL;
+}
+
 int settings_read(const struct hearth_host *h, struct settings *ret)
 {
 	struct settings s = {
 		.frequency = (uint32_t)h->option_int(h, "frequency"),
 		.window_ns = (uint64_t)h->option_int(h, "window"),
 		.hold_back_ns = (uint64_t)h->option_int(h, "hold_back"),
+		.modes = read_modes(h),
 		.follow = h->option_int(h, "follow") != 0,
 		.kernel_stacks = h->option_int(h, "kernel_stacks") != 0,
 		.user_stacks = h->option_int(h, "user_stacks") != 0,

@@ -9,14 +9,16 @@
 #include <hearth/plugin.h>
 
 #define SETTINGS_MAX_PIDS 4096
+#define SETTINGS_MAX_HZ 100000
 
-enum { CPU_SAMPLER_N_OPTIONS = 8 };
+enum { CPU_SAMPLER_N_OPTIONS = 9 };
 extern const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS];
 
 struct settings {
 	uint32_t frequency; /* Hz */
 	uint64_t window_ns, hold_back_ns;
 	uint64_t ring_bytes; /* 0: by frequency and CPUs */
+	uint32_t modes;      /* SAMPLE_MODE_* */
 	bool follow, kernel_stacks, user_stacks;
 	uint32_t *pids;      /* owned */
 	size_t n_pids;

@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 #include "common/test_yaml_text.h"
 #include "record.h"
+#include "settings.h"
 
 /* ---- a command line ---- */
 
@@ -56,14 +57,16 @@ static int64_t number(const struct hearth_verb_call *c, const char *name)
 
 	if (g)
 		return g->number;
-	return strcmp(name, "frequency") == 0 ? 997 : strcmp(name, "window") == 0 ? 5000000000 : 0;
+	return strcmp(name, "window") == 0 ? 5000000000 : 0;
 }
 
 static const char *string(const struct hearth_verb_call *c, const char *name)
 {
 	const struct given *g = find(c, name);
 
-	return g ? g->string : NULL;
+	if (g)
+		return g->string;
+	return strcmp(name, "frequency") == 0 ? "997" : NULL;
 }
 
 static const char *const *list(const struct hearth_verb_call *c, const char *name, size_t *ret_n)
@@ -162,7 +165,7 @@ static void a_command_gets_its_pid_filtered_and_names_the_folder(void **state)
 static void options_reach_the_instances(void **state)
 {
 	static const struct given given[] = {
-		{ .name = "frequency", .number = 99 }, { .name = "duration", .number = 10000000000 },
+		{ .name = "frequency", .string = "99" }, { .name = "duration", .number = 10000000000 },
 		{ .name = "pids", .list = { "12", "34" } }, { .name = "output", .string = "out" },
 		{ .name = "force", .number = 1 }, { .name = "title", .string = "a \"title\"\n}" },
 	};
@@ -181,6 +184,68 @@ static void options_reach_the_instances(void **state)
 	assert_int_equal(p.run.flags, HEARTH_PLAN_FORCE);
 	assert_string_equal(p.run.output, "out");
 	assert_string_equal(p.run.title, "a \"title\"\n}");
+	plan_done(&p);
+}
+
+static void a_command_beside_named_targets_only_says_how_long(void **state)
+{
+	static const char *const command[] = { "sleep", "1", NULL };
+	static const struct given all[] = { { .name = "all_cpus", .number = 1 } };
+	static const struct given pids[] = { { .name = "pids", .list = { "7" } } };
+	static const struct given other[] = { { .name = "all_cpus", .number = 1 },
+					      { .name = "source", .string = "x" } };
+	static const struct {
+		const struct given *given;
+		size_t n;
+		uint32_t end;
+	} cases[] = {
+		{ all, 1, HEARTH_END_COMMAND },
+		{ pids, 1, HEARTH_END_COMMAND },
+		{ other, 2, HEARTH_END_COMMAND | HEARTH_END_SOURCES },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct plan p;
+
+		make_plan(&p, cases[i].given, cases[i].n, command);
+		assert_null(p.run.pid_option);
+		assert_ptr_equal(p.run.command, command);
+		assert_int_equal(p.run.end, cases[i].end);
+		plan_done(&p);
+	}
+}
+
+static void one_side_is_sampled_with_its_part_of_the_stack(void **state)
+{
+	static const struct given kernel[] = { { .name = "kernel_only", .number = 1 } };
+	static const struct given user[] = { { .name = "user_only", .number = 1 } };
+	struct plan p;
+
+	(void)state;
+	make_plan(&p, kernel, 1, NULL);
+	assert_has(&p, "/plugins/cpu-sampler/mode=kernel");
+	assert_has(&p, "/plugins/cpu-sampler/user_stacks=false");
+	plan_done(&p);
+	make_plan(&p, user, 1, NULL);
+	assert_has(&p, "/plugins/cpu-sampler/mode=user");
+	assert_has(&p, "/plugins/cpu-sampler/kernel_stacks=false");
+	plan_done(&p);
+}
+
+static void the_highest_rate_is_the_kernels(void **state)
+{
+	static const struct given given[] = { { .name = "frequency", .string = "max" } };
+	int64_t max = 0;
+	char want[64];
+	struct plan p;
+
+	(void)state;
+	assert_true(sysctl_read(SETTINGS_MAX_RATE_PATH, &max));
+	snprintf(want, sizeof(want), "/plugins/cpu-sampler/frequency=%lld",
+		 (long long)(max < SETTINGS_MAX_HZ ? max : SETTINGS_MAX_HZ));
+	make_plan(&p, given, 1, NULL);
+	assert_has(&p, want);
 	plan_done(&p);
 }
 
@@ -236,8 +301,19 @@ static void what_makes_no_sense_is_refused(void **state)
 		{ { { .name = "source", .string = "x" } }, command, "source", "follow a command" },
 		{ { { .name = "source", .string = "x" }, { .name = "pids", .list = { "1" } } }, NULL,
 		  "pids", "belongs to cpu-sampler" },
-		{ { { .name = "source", .string = "x" }, { .name = "frequency", .number = 9 } }, NULL,
+		{ { { .name = "source", .string = "x" }, { .name = "frequency", .string = "9" } }, NULL,
 		  "frequency", "belongs to cpu-sampler" },
+		{ { { .name = "frequency", .string = "fast" } }, NULL, "frequency", "\"fast\" is neither" },
+		{ { { .name = "frequency", .string = "0" } }, NULL, "frequency", "1 to 100000" },
+		{ { { .name = "frequency", .string = "-1" } }, NULL, "frequency", "1 to 100000" },
+		{ { { .name = "frequency", .string = "100001" } }, NULL, "frequency", "1 to 100000" },
+		{ { { .name = "frequency", .string = "99.5" } }, NULL, "frequency", "nor \"max\"" },
+		{ { { .name = "all_cpus", .number = 1 }, { .name = "pids", .list = { "1" } } }, NULL,
+		  "pids", "leave one of the two out" },
+		{ { { .name = "kernel_only", .number = 1 }, { .name = "user_only", .number = 1 } }, NULL,
+		  "user_only", "leave nothing to sample" },
+		{ { { .name = "source", .string = "x" }, { .name = "user_only", .number = 1 } }, NULL,
+		  "user_only", "belongs to cpu-sampler" },
 		{ { { .name = "output", .string = "" } }, NULL, "output", "folder is missing" },
 		{ { { .name = "force", .number = 0 } }, nothing, "", "without a command" },
 	};
@@ -262,6 +338,9 @@ int main(void)
 		cmocka_unit_test(a_plain_record_samples_the_machine_until_a_signal),
 		cmocka_unit_test(a_command_gets_its_pid_filtered_and_names_the_folder),
 		cmocka_unit_test(options_reach_the_instances),
+		cmocka_unit_test(a_command_beside_named_targets_only_says_how_long),
+		cmocka_unit_test(one_side_is_sampled_with_its_part_of_the_stack),
+		cmocka_unit_test(the_highest_rate_is_the_kernels),
 		cmocka_unit_test(another_source_takes_the_place_of_the_sampler),
 		cmocka_unit_test(sinks_are_added_or_given_options),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
