@@ -89,7 +89,7 @@ static void on_off(void *ctx, bool is_off)
 {
 	struct recording *rec = ctx;
 
-	if (!is_off || !rec->run)
+	if (!is_off || !rec->run || run_is_ending(rec->run))
 		return;
 	complain(rec, 0, KILL_SWITCH_PATH " has appeared: the recording ends here");
 	run_finish(rec->run, "kill-switch");
@@ -100,7 +100,8 @@ static void on_command_exit(void *ctx, struct command *c)
 	struct recording *rec = ctx;
 
 	(void)c;
-	if (rec->run && (rec->plan->plan.end & HEARTH_END_COMMAND))
+	/* Behind the end of its duration the run must not be hurried: asked twice, it stops at once. */
+	if (rec->run && !run_is_ending(rec->run) && (rec->plan->plan.end & HEARTH_END_COMMAND))
 		run_finish(rec->run, "command");
 }
 

@@ -322,6 +322,11 @@ int run_start(struct run *r, struct blueprint *b)
 	return pipeline_apply(r->pipeline, b, on_started, r);
 }
 
+bool run_is_ending(const struct run *r)
+{
+	return r->ended_by != NULL;
+}
+
 int run_start_result(const struct run *r)
 {
 	return r->start_result;

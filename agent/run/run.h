@@ -59,6 +59,8 @@ int run_start(struct run *r, struct blueprint *b);
  */
 void run_finish(struct run *r, const char *why);
 
+/* True once something has ended it; outputs may still be under way. */
+bool run_is_ending(const struct run *r);
 /* 0, or the -errno with which it could not start: what RUN_ENDED tells about in words. */
 int run_start_result(const struct run *r);
 const char *run_id(const struct run *r);

@@ -97,6 +97,13 @@ def test_command_inherits_no_descriptor_of_hearth(hearth):
     assert [fd for fd in fds if fd.isdigit()][:4] in (["0", "1", "2", "3"], ["0", "1", "2"]), process.stdout
 
 
+@pytest.mark.parametrize("seconds", ["0.9", "1", "1.1"])
+def test_command_that_ends_with_the_duration_costs_no_output(hearth, seconds):
+    process, folder = hearth.record("-d", 1, "--", hearth.demo, seconds)
+    assert process.returncode == 0, process.stderr
+    assert sum(n for _, n in folded(folder)) == summary(folder)["samples"]["delivered"] > 100
+
+
 def test_recording_ends_with_the_command_not_with_its_daemon(hearth):
     began = time.monotonic()
     process, _ = hearth.record("--", "sh", "-c", "sleep 30 > /dev/null 2>&1 < /dev/null & exit 0")
