@@ -147,6 +147,28 @@ static int add_children(struct attachment *a, const struct settings *s, struct w
 	return 0;
 }
 
+static int apply_cgroups(struct attachment *a, const struct settings *s, struct why *why)
+{
+	struct cgroups found;
+	int r = cgroups_find(s->cgroups, s->n_cgroups, &found, why);
+
+	if (r < 0)
+		return r;
+	cgroups_done(&a->cgroups);
+	a->cgroups = found;
+	r = probe_set_cgroups(&a->probe, &a->cgroups);
+	return r < 0 ? why_set(why, r, "cannot filter by cgroup: %s", strerror(-r)) : 0;
+}
+
+void attachment_follow_cgroups(struct attachment *a)
+{
+	int r = cgroups_refresh(&a->cgroups) ? probe_set_cgroups(&a->probe, &a->cgroups) : 0;
+
+	if (r < 0)
+		say(a->host, HEARTH_LOG_WARNING, "a cgroup was made anew and is not sampled: %s",
+		    strerror(-r));
+}
+
 int attachment_apply(struct attachment *a, const struct settings *s, struct why *why)
 {
 	int r = probe_apply(&a->probe, s, why);
@@ -155,10 +177,13 @@ int attachment_apply(struct attachment *a, const struct settings *s, struct why 
 		r = follow_pid(a, s->pids[i], why);
 	if (r == 0 && s->n_pids && s->follow)
 		r = add_children(a, s, why);
+	if (r == 0)
+		r = apply_cgroups(a, s, why);
 	if (r < 0)
 		return r;
-	probe_enable_filter(&a->probe, s->n_pids > 0);
-	a->timeline.processes.is_filtered = s->n_pids > 0;
+	probe_enable_filter(&a->probe, s->n_pids > 0 || s->n_cgroups > 0);
+	/* Who will be in a cgroup is not known beforehand, so everybody's news are kept. */
+	a->timeline.processes.is_filtered = s->n_pids > 0 && s->n_cgroups == 0;
 	return 0;
 }
 
@@ -234,6 +259,7 @@ void attachment_close(struct attachment *a)
 	if (a->has_timeline)
 		timeline_done(&a->timeline);
 	event_rings_done(&a->events);
+	cgroups_done(&a->cgroups);
 	if (a->is_loaded)
 		probe_unload(&a->probe);
 	if (a->poll_fd >= 0)

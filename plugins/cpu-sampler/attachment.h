@@ -19,6 +19,7 @@ struct attachment {
 	struct probe probe;
 	struct event_rings events;
 	struct timeline timeline; /* points to the two above: does not move */
+	struct cgroups cgroups;   /* of the filter */
 	uint64_t period_ns;       /* of the events now */
 	int poll_fd;              /* becomes readable when a ring fills up */
 	bool is_loaded, has_timeline;
@@ -31,6 +32,9 @@ void attachment_close(struct attachment *a);
 
 /* What to record and of whom, children that exist included. 0, or -errno with *why. */
 int attachment_apply(struct attachment *a, const struct settings *s, struct why *why);
+
+/* Finds cgroups that were made anew under their old name. */
+void attachment_follow_cgroups(struct attachment *a);
 
 /* Samples at another rate from now on, in a window of its own. 0 or -errno. */
 int attachment_set_period(struct attachment *a, uint64_t period_ns);

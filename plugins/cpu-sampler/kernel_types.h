@@ -33,6 +33,25 @@ struct signal_struct {
 	atomic_t live; /* threads that have not begun to exit */
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+	struct cgroup *ancestors[0]; /* from the root to itself: level + 1 of them */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[16]; /* as many as the kernel was built with */
+	struct cgroup *dfl_cgrp;
+};
+
 struct mm_struct;
 
 struct task_struct {
@@ -44,6 +63,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
+	struct css_set *cgroups;
 };
 
 #pragma clang attribute pop

@@ -188,7 +188,7 @@ void probe_enable_filter(struct probe *p, bool is_on)
 {
 	volatile struct sampler_settings *shared = &p->skeleton->bss->settings;
 
-	shared->has_pids = is_on;
+	shared->is_filtered = is_on;
 }
 
 /* Removes what is not asked for any more, children that were followed included. */
@@ -204,6 +204,48 @@ static void prune_pids(struct probe *p, const struct settings *s)
 			(void)bpf_map__delete_elem(map, &pid, sizeof(pid), 0);
 		pid = next;
 	}
+}
+
+static bool is_listed(const struct cgroups *c, uint64_t id)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->ids[i] == id)
+			return true;
+	return false;
+}
+
+static void prune_cgroups(struct probe *p, const struct cgroups *c)
+{
+	struct bpf_map *map = p->skeleton->maps.cgroups;
+	uint64_t id, next;
+	int r = bpf_map__get_next_key(map, NULL, &id, sizeof(id));
+
+	while (r == 0) {
+		r = bpf_map__get_next_key(map, &id, &next, sizeof(next));
+		if (!is_listed(c, id))
+			(void)bpf_map__delete_elem(map, &id, sizeof(id), 0);
+		id = next;
+	}
+}
+
+int probe_set_cgroups(struct probe *p, const struct cgroups *c)
+{
+	volatile struct sampler_settings *shared = &p->skeleton->bss->settings;
+	const uint8_t one = 1;
+
+	if (shared->subsystem != c->subsystem)
+		shared->has_cgroups = 0; /* a number means another cgroup in another hierarchy */
+	prune_cgroups(p, c);
+	for (size_t i = 0; i < c->n; i++) {
+		int r = bpf_map__update_elem(p->skeleton->maps.cgroups, &c->ids[i],
+					     sizeof(c->ids[i]), &one, sizeof(one), BPF_ANY);
+
+		if (r < 0)
+			return r;
+	}
+	shared->subsystem = c->subsystem;
+	shared->has_cgroups = c->n > 0;
+	return 0;
 }
 
 static int set_following(struct probe *p, bool has_pids, bool follow)

@@ -11,6 +11,7 @@
 
 #include <hearth/plugin.h>
 
+#include "cgroups.h"
 #include "cpu_list.h"
 #include "sample_ring.h"
 #include "settings.h"
@@ -43,6 +44,8 @@ int probe_apply(struct probe *p, const struct settings *s, struct why *why);
 
 /* Adds a process to the filter: 0 or -errno. */
 int probe_add_pid(struct probe *p, uint32_t pid);
+/* The cgroups of the filter from now on, in place of earlier ones: 0 or -errno. */
+int probe_set_cgroups(struct probe *p, const struct cgroups *c);
 /* Whether only those in the filter are sampled. */
 void probe_enable_filter(struct probe *p, bool is_on);
 

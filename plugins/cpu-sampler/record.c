@@ -21,6 +21,8 @@ static const struct hearth_option options[] = {
 	  .max = INT64_MAX, .help = "how long to record; until Ctrl-C, or the command's end, when not given" },
 	{ .name = "pids", .type = HEARTH_LIST, .letter = 'p', .flags = HEARTH_REPEAT,
 	  .help = "processes to record, with their children; all when not given" },
+	{ .name = "cgroup", .type = HEARTH_STRING, .flags = HEARTH_REPEAT,
+	  .help = "a cgroup to record, with those below it: folder, or name as in /proc/PID/cgroup" },
 	{ .name = "all_cpus", .type = HEARTH_BOOL, .letter = 'a', .def = "false",
 	  .help = "the whole machine, also while a command runs" },
 	{ .name = "kernel_only", .type = HEARTH_BOOL, .def = "false",
@@ -160,8 +162,8 @@ const struct hearth_verb record_verb = {
 	.arguments = "[-- COMMAND…]",
 	.description =
 		"Samples every CPU, or the given processes, or a command and its children, and writes "
-		"stacks.folded, flamegraph.html and summary.json into a folder. With --all-cpus or --pids "
-		"a command only says how long.\n\n"
+		"stacks.folded, flamegraph.html and summary.json into a folder. With --all-cpus, "
+		"--pids or --cgroup a command only says how long.\n\n"
 		"Without --duration it records until Ctrl-C or the command's end; Ctrl-C ends it early "
 		"with valid output. Behind \"--\" the exit status is the command's.\n\n"
 		"--user-only and --kernel-only sample as perf's \":u\" and \":k\" do: only moments in which "

@@ -25,10 +25,11 @@ int record_refuse_word(const struct hearth_verb_call *c, const char *option, con
 
 int record_is_of_command(const struct hearth_verb_call *c)
 {
-	size_t n_pids;
+	size_t n_pids, n_cgroups;
 
 	(void)c->option_list(c, "pids", &n_pids);
-	return c->command && !c->option_int(c, "all_cpus") && n_pids == 0;
+	(void)c->option_list(c, "cgroup", &n_cgroups);
+	return c->command && !c->option_int(c, "all_cpus") && n_pids == 0 && n_cgroups == 0;
 }
 
 /* ---- how often ---- */
@@ -93,6 +94,15 @@ static int add_pids(const struct hearth_verb_call *c, struct overlay *o)
 	return n ? overlay_set_list(o, "cpu-sampler", "pids", pids, n) : 0;
 }
 
+/* perf wants -a beside a cgroup; here it is allowed and says nothing more. */
+static int add_cgroups(const struct hearth_verb_call *c, struct overlay *o)
+{
+	size_t n;
+	const char *const *cgroups = c->option_list(c, "cgroup", &n);
+
+	return n ? overlay_set_list(o, "cpu-sampler", "cgroups", cgroups, n) : 0;
+}
+
 static int add_mode(const struct hearth_verb_call *c, struct overlay *o)
 {
 	int only_kernel = c->option_int(c, "kernel_only") != 0;
@@ -116,6 +126,8 @@ static int add_sampler(const struct hearth_verb_call *c, struct overlay *o)
 
 	if (r == 0)
 		r = add_pids(c, o);
+	if (r == 0)
+		r = add_cgroups(c, o);
 	return r == 0 ? add_mode(c, o) : r;
 }
 
@@ -123,7 +135,7 @@ static int add_sampler(const struct hearth_verb_call *c, struct overlay *o)
 
 static const char *own_option(const struct hearth_verb_call *c)
 {
-	static const char *const lists[] = { "pids" };
+	static const char *const lists[] = { "pids", "cgroup" };
 	static const char *const flags[] = { "kernel_only", "user_only" };
 	size_t n;
 

@@ -33,6 +33,10 @@ struct sample_record {
 	char comm[16];       /* of the thread */
 };
 
+/* Cgroups that are asked for are looked for this deep below the root. */
+#define SAMPLE_MAX_CGROUP_DEPTH 64
+#define SAMPLE_MAX_SUBSYSTEMS 16
+
 /* sampler_settings.modes: what a CPU ran when its clock fired. */
 enum {
 	SAMPLE_MODE_USER = 1u << 0,
@@ -52,8 +56,9 @@ struct sample_counters {
 struct sampler_settings {
 	__u32 want_kernel, want_user;
 	__u32 modes;         /* SAMPLE_MODE_*: other moments are not sampled */
-	__u32 has_pids;      /* only processes in the table of pids */
+	__u32 is_filtered;   /* only processes in the tables of pids and cgroups */
+	__u32 has_cgroups;
+	__s32 subsystem;     /* that the cgroups are of: index of a v1 controller, or < 0: v2 */
 	__u32 kernel_frames; /* most kernel frames: SAMPLE_MAX_FRAMES or the kernel's limit */
-	__u32 reserved;
 	__u64 wakeup_bytes;  /* fill of the ring that wakes the plugin */
 };

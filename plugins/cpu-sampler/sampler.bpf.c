@@ -51,6 +51,15 @@ struct {
 	__type(value, __u8);
 } pids SEC(".maps");
 
+/* By number within the one hierarchy that they are all of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} cgroups SEC(".maps");
+
 volatile struct sampler_settings settings;
 
 /* The agent's pid namespace; 0 when it is the first one of the machine. */
@@ -84,6 +93,42 @@ static __always_inline __u32 process_id(struct task_struct *task)
 static __always_inline __u32 thread_id(struct task_struct *task)
 {
 	return namespace_inode ? pid_in_namespace(task) : (__u32)BPF_CORE_READ(task, pid);
+}
+
+static __always_inline struct cgroup *cgroup_of(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	__s32 subsystem = settings.subsystem;
+	struct cgroup_subsys_state *state = NULL;
+
+	if (subsystem < 0)
+		return BPF_CORE_READ(set, dfl_cgrp);
+	bpf_core_read(&state, sizeof(state), &set->subsys[subsystem & (SAMPLE_MAX_SUBSYSTEMS - 1)]);
+	return BPF_CORE_READ(state, cgroup);
+}
+
+/* True for a cgroup that is asked for and for those below it. */
+static __always_inline int is_in_cgroups(struct task_struct *task)
+{
+	struct cgroup *leaf = cgroup_of(task), *at;
+	int level = BPF_CORE_READ(leaf, level);
+
+	for (int i = 0; i < SAMPLE_MAX_CGROUP_DEPTH && i <= level; i++) {
+		__u64 id;
+
+		bpf_core_read(&at, sizeof(at), &leaf->ancestors[i]);
+		id = BPF_CORE_READ(at, kn, id);
+		if (bpf_map_lookup_elem(&cgroups, &id))
+			return 1;
+	}
+	return 0;
+}
+
+static __always_inline int is_wanted(struct task_struct *task, __u32 pid)
+{
+	if (!settings.is_filtered || bpf_map_lookup_elem(&pids, &pid))
+		return 1;
+	return settings.has_cgroups && is_in_cgroups(task);
 }
 
 /*
@@ -200,7 +245,7 @@ int take_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	if (!(settings.modes & mode_of(ctx)))
 		return 0;
-	if (settings.has_pids && !bpf_map_lookup_elem(&pids, &pid))
+	if (!is_wanted(task, pid))
 		return 0;
 	s->head.time_ns = bpf_ktime_get_ns();
 	s->head.sequence = ++c->taken;

@@ -21,12 +21,12 @@
 #include "settings.h"
 
 #define NS_PER_S 1000000000ull
-#define CPUS_NS (5 * NS_PER_S)
+#define FOLLOW_NS (5 * NS_PER_S)
 #define FINISH_NS (NS_PER_S / 50)
 /* Under pressure: long enough for a CPU to finish writing the record that it has stamped. */
 #define SHORT_HOLD_BACK_NS (NS_PER_S / 100)
 
-enum { TIMER_DRAIN, TIMER_CPUS, TIMER_FINISH };
+enum { TIMER_DRAIN, TIMER_FOLLOW, TIMER_FINISH };
 
 /* What was counted already of figures that only grow. */
 struct counted {
@@ -141,6 +141,19 @@ static int refuse_missing_pids(struct sampler *s)
 	return 0;
 }
 
+/* Asked before anything is loaded or changed, so that the message names the option. */
+static int refuse_missing_cgroups(struct sampler *s, const struct settings *new)
+{
+	struct cgroups found;
+	struct why why;
+	int r = cgroups_find(new->cgroups, new->n_cgroups, &found, &why);
+
+	if (r < 0)
+		return say_refuse(s->host, "cgroups", "%s", why.text);
+	cgroups_done(&found);
+	return 0;
+}
+
 /* For summary.json: what was asked for, not what a budget made of it. */
 static void report_event(struct sampler *s)
 {
@@ -160,6 +173,8 @@ static int32_t sampler_start(void *instance)
 	r = settings_check_rate(s->host, s->settings.frequency, SETTINGS_MAX_RATE_PATH);
 	if (r == 0)
 		r = refuse_missing_pids(s);
+	if (r == 0)
+		r = refuse_missing_cgroups(s, &s->settings);
 	if (r < 0)
 		return r;
 	s->is_attached = true;
@@ -172,7 +187,7 @@ static int32_t sampler_start(void *instance)
 	if (r < 0)
 		return r;
 	s->host->set_timer(s->host, TIMER_DRAIN, ATTACHMENT_DRAIN_NS, ATTACHMENT_DRAIN_NS);
-	s->host->set_timer(s->host, TIMER_CPUS, CPUS_NS, CPUS_NS);
+	s->host->set_timer(s->host, TIMER_FOLLOW, FOLLOW_NS, FOLLOW_NS);
 	report_event(s);
 	return 0;
 }
@@ -231,7 +246,7 @@ static int32_t sampler_finish(void *instance)
 	if (!s->is_attached)
 		return 0;
 	s->host->set_timer(s->host, TIMER_DRAIN, 0, 0);
-	s->host->set_timer(s->host, TIMER_CPUS, 0, 0);
+	s->host->set_timer(s->host, TIMER_FOLLOW, 0, 0);
 	probe_stop(&s->kernel.probe);
 	s->finish_by_ns = s->host->now_ns(s->host) + TIMELINE_PATIENCE_NS;
 	r = finish_window(s);
@@ -249,14 +264,21 @@ static void on_finish_timer(struct sampler *s)
 	s->host->finished(s->host);
 }
 
+/* CPUs come and go, and so do services. */
+static void follow_machine(struct sampler *s)
+{
+	attachment_follow_cpus(&s->kernel);
+	attachment_follow_cgroups(&s->kernel);
+}
+
 static void sampler_on_timer(void *instance, uint32_t id)
 {
 	struct sampler *s = instance;
 
 	if (id == TIMER_DRAIN)
 		drain(s, s->settings.hold_back_ns);
-	else if (id == TIMER_CPUS)
-		attachment_follow_cpus(&s->kernel);
+	else if (id == TIMER_FOLLOW)
+		follow_machine(s);
 	else
 		on_finish_timer(s);
 }
@@ -305,6 +327,8 @@ static int32_t sampler_update(void *instance)
 	if (r < 0)
 		return r;
 	r = settings_check_rate(s->host, new.frequency, SETTINGS_MAX_RATE_PATH);
+	if (r == 0)
+		r = refuse_missing_cgroups(s, &new);
 	if (r == 0 && new.ring_bytes != s->settings.ring_bytes)
 		r = -EBUSY;
 	if (r < 0) {

@@ -19,11 +19,13 @@ const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS] = {
 	  .min = 100000000, .max = 3600000000000,
 	  .help = "length of a batch; windows end at multiples of it" },
 	{ .name = "pids", .type = HEARTH_LIST,
-	  .help = "processes to sample; all when unset" },
+	  .help = "processes to sample; all when neither pids nor cgroups are set" },
 	{ .name = "follow", .type = HEARTH_BOOL, .def = "true",
 	  .help = "with pids: sample their children too" },
 	{ .name = "mode", .type = HEARTH_CHOICE, .def = "all", .choices = "all|user|kernel",
 	  .help = "sample only while a CPU runs user code, or only while it runs the kernel" },
+	{ .name = "cgroups", .type = HEARTH_LIST,
+	  .help = "cgroups to sample, with those below them; a folder of v1 or v2" },
 	{ .name = "kernel_stacks", .type = HEARTH_BOOL, .def = "true",
 	  .help = "record the kernel part of stacks" },
 	{ .name = "user_stacks", .type = HEARTH_BOOL, .def = "true",
@@ -51,6 +53,25 @@ static int read_pids(const struct hearth_host *h, struct settings *s)
 		if (list[i][0] < '1' || list[i][0] > '9' || *end || pid > INT32_MAX)
 			return say_refuse(h, "pids", "\"%s\" is not a process id", list[i]);
 		s->pids[i] = (uint32_t)pid;
+	}
+	return 0;
+}
+
+static int read_cgroups(const struct hearth_host *h, struct settings *s)
+{
+	size_t n;
+	const char *const *list = h->option_list(h, "cgroups", &n);
+
+	if (n > SETTINGS_MAX_CGROUPS)
+		return say_refuse(h, "cgroups", "%zu cgroups; at most %d: name one that holds many",
+				  n, SETTINGS_MAX_CGROUPS);
+	s->cgroups = calloc(n ? n : 1, sizeof(*s->cgroups));
+	if (!s->cgroups)
+		return -ENOMEM;
+	for (; s->n_cgroups < n; s->n_cgroups++) {
+		s->cgroups[s->n_cgroups] = strdup(list[s->n_cgroups]);
+		if (!s->cgroups[s->n_cgroups])
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -84,6 +105,8 @@ int settings_read(const struct hearth_host *h, struct settings *ret)
 		return say_refuse(h, "user_stacks", "samples without any stack are of no use; leave "
 				  "kernel_stacks or user_stacks on");
 	r = read_pids(h, &s);
+	if (r == 0)
+		r = read_cgroups(h, &s);
 	if (r < 0) {
 		settings_done(&s);
 		return r;
@@ -94,6 +117,9 @@ int settings_read(const struct hearth_host *h, struct settings *ret)
 
 void settings_done(struct settings *s)
 {
+	for (size_t i = 0; i < s->n_cgroups; i++)
+		free(s->cgroups[i]);
+	free(s->cgroups);
 	free(s->pids);
 	memset(s, 0, sizeof(*s));
 }

@@ -9,9 +9,10 @@
 #include <hearth/plugin.h>
 
 #define SETTINGS_MAX_PIDS 4096
+#define SETTINGS_MAX_CGROUPS 1024
 #define SETTINGS_MAX_HZ 100000
 
-enum { CPU_SAMPLER_N_OPTIONS = 9 };
+enum { CPU_SAMPLER_N_OPTIONS = 10 };
 extern const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS];
 
 struct settings {
@@ -22,6 +23,8 @@ struct settings {
 	bool follow, kernel_stacks, user_stacks;
 	uint32_t *pids;      /* owned */
 	size_t n_pids;
+	char **cgroups;      /* owned: folders, or names below the mount of v2 */
+	size_t n_cgroups;
 };
 
 /* Reads and checks the options of an instance. 0, -ENOMEM, or -EINVAL after refuse(). */

@@ -166,7 +166,8 @@ static void options_reach_the_instances(void **state)
 {
 	static const struct given given[] = {
 		{ .name = "frequency", .string = "99" }, { .name = "duration", .number = 10000000000 },
-		{ .name = "pids", .list = { "12", "34" } }, { .name = "output", .string = "out" },
+		{ .name = "pids", .list = { "12", "34" } }, { .name = "cgroup", .list = { "/a,b", "c" } },
+		{ .name = "output", .string = "out" },
 		{ .name = "force", .number = 1 }, { .name = "title", .string = "a \"title\"\n}" },
 	};
 	struct plan p;
@@ -176,6 +177,8 @@ static void options_reach_the_instances(void **state)
 	assert_has(&p, "/plugins/cpu-sampler/frequency=99");
 	assert_has(&p, "/plugins/cpu-sampler/pids[]=12");
 	assert_has(&p, "/plugins/cpu-sampler/pids[]=34");
+	assert_has(&p, "/plugins/cpu-sampler/cgroups[]=/a,b");
+	assert_has(&p, "/plugins/cpu-sampler/cgroups[]=c");
 	assert_has(&p, "/plugins/flamegraph/directory=out");
 	assert_has(&p, "/plugins/flamegraph/overwrite=true");
 	assert_has(&p, "/plugins/flamegraph/title=a \"title\"\n}");
@@ -192,6 +195,7 @@ static void a_command_beside_named_targets_only_says_how_long(void **state)
 	static const char *const command[] = { "sleep", "1", NULL };
 	static const struct given all[] = { { .name = "all_cpus", .number = 1 } };
 	static const struct given pids[] = { { .name = "pids", .list = { "7" } } };
+	static const struct given cgroup[] = { { .name = "cgroup", .list = { "/x" } } };
 	static const struct given other[] = { { .name = "all_cpus", .number = 1 },
 					      { .name = "source", .string = "x" } };
 	static const struct {
@@ -201,6 +205,7 @@ static void a_command_beside_named_targets_only_says_how_long(void **state)
 	} cases[] = {
 		{ all, 1, HEARTH_END_COMMAND },
 		{ pids, 1, HEARTH_END_COMMAND },
+		{ cgroup, 1, HEARTH_END_COMMAND },
 		{ other, 2, HEARTH_END_COMMAND | HEARTH_END_SOURCES },
 	};
 
