@@ -168,13 +168,18 @@ static int make_core(struct recording *rec)
 static int hold_command(struct recording *rec)
 {
 	const struct hearth_run_plan *plan = &rec->plan->plan;
+	struct command_options options = {
+		.argv = (char *const *)plan->command,
+		.has_stderr_only = plan->flags & HEARTH_PLAN_STDOUT,
+		.fn = on_command_exit,
+		.ctx = rec,
+	};
 	_cleanup_free_ char *pid = NULL;
 	int r;
 
 	if (!plan->command)
 		return 0;
-	r = command_new(core_loop(rec->core), (char *const *)plan->command, on_command_exit, rec,
-			&rec->command);
+	r = command_new(core_loop(rec->core), &options, &rec->command);
 	if (r < 0)
 		return complain(rec, EXIT_HEARTH_FAILED, "cannot start the launcher of the command");
 	if (!plan->pid_option)
@@ -280,10 +285,15 @@ static int conclude(struct recording *rec)
 		output_remove(folder, rec->summary); /* of the launcher's few samples */
 		return rec->status;
 	}
-	if (folder && run_elapsed_ns(rec->run) > 0) {
+	if (run_elapsed_ns(rec->run) == 0)
+		return rec->status;
+	if (folder) {
 		status = output_write_summary(rec->plan->verb, folder, rec->summary, can_overwrite(rec));
+		output_link_last(rec->plan->verb, folder);
 		output_give_to_user(folder, rec->is_folder_ours, rec->summary);
-		record_print(rec->summary, status == 0 ? folder : NULL);
+		record_print(stdout, rec->summary, status == 0 ? folder : NULL);
+	} else if (rec->plan->plan.flags & HEARTH_PLAN_STDOUT) {
+		record_print(stderr, rec->summary, NULL);
 	}
 	return rec->status ? rec->status : status;
 }

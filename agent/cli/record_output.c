@@ -76,6 +76,61 @@ int output_write_summary(const char *verb, const char *folder, const json_t *sum
 	return exit_for(r);
 }
 
+#define LAST "hearth-last"
+
+static bool is_link(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* Whatever takes the name in between, a file that is not a link gets it back. */
+static int link_exchange(int dir, const char *temporary)
+{
+	if (!is_link(dir, LAST))
+		return -EEXIST;
+	if (renameat2(dir, temporary, dir, LAST, RENAME_EXCHANGE) < 0)
+		return renameat(dir, temporary, dir, LAST) < 0 ? -errno : 0;
+	if (is_link(dir, temporary))
+		return 0;
+	(void)renameat2(dir, temporary, dir, LAST, RENAME_EXCHANGE);
+	return -EEXIST;
+}
+
+static int link_renew(int dir, const char *target)
+{
+	char temporary[32];
+	int r;
+
+	snprintf(temporary, sizeof(temporary), "." LAST ".%d.tmp", (int)getpid());
+	if (symlinkat(target, dir, temporary) < 0)
+		return -EACCES; /* a stranger's file, or a folder that is not ours to write to */
+	r = renameat2(dir, temporary, dir, LAST, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	if (r < 0)
+		r = link_exchange(dir, temporary);
+	if (is_link(dir, temporary))
+		(void)unlinkat(dir, temporary, 0);
+	return r;
+}
+
+void output_link_last(const char *verb, const char *folder)
+{
+	_cleanup_free_ char *parent = realpath(folder, NULL);
+	_cleanup_close_ int dir = -1;
+	char *name = parent ? strrchr(parent, '/') : NULL;
+	int r;
+
+	if (!name || !name[1] || str_equal(name + 1, LAST))
+		return;
+	*name++ = '\0';
+	dir = open(*parent ? parent : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = dir < 0 ? -errno : link_renew(dir, name);
+	if (r == -EEXIST)
+		fprintf(stderr, "hearth %s: %s/" LAST " is no symbolic link and stays as it is; move it "
+			"away to have a link to the last recording\n", verb, parent);
+}
+
 static bool read_id(const char *name, long *ret)
 {
 	const char *text = getenv(name);
@@ -96,6 +151,15 @@ static void give(int dir, const char *name, uid_t uid, gid_t gid)
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return; /* not what we wrote just now */
 	(void)fchown(fd, uid, gid);
+}
+
+static void give_link(const char *folder, uid_t uid, gid_t gid)
+{
+	_cleanup_free_ char *path = str_format("%s/../" LAST, folder);
+	struct stat st;
+
+	if (path && lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid == 0)
+		(void)lchown(path, uid, gid);
 }
 
 /* The name of an artifact below the folder; NULL for one that lies elsewhere. */
@@ -138,6 +202,7 @@ void output_give_to_user(const char *folder, bool is_folder_ours, const json_t *
 			give(dir, name, (uid_t)uid, (gid_t)gid);
 	}
 	give(dir, "summary.json", (uid_t)uid, (gid_t)gid);
+	give_link(folder, (uid_t)uid, (gid_t)gid);
 	if (is_folder_ours && fstat(dir, &st) == 0 && st.st_uid == 0)
 		(void)fchown(dir, (uid_t)uid, (gid_t)gid);
 }

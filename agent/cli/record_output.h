@@ -16,6 +16,12 @@ int output_prepare(const char *verb, const char *folder, bool can_overwrite, boo
 int output_write_summary(const char *verb, const char *folder, const struct json_t *summary,
 			 bool can_overwrite);
 
+/*
+ * Has "hearth-last" beside the folder lead to it: in place of an earlier link, never of anything
+ * else. What goes wrong costs the link only, and a line where the user can mend it.
+ */
+void output_link_last(const char *verb, const char *folder);
+
 /* Unlinks the artifacts of a recording that came to nothing. */
 void output_remove(const char *folder, const struct json_t *summary);
 

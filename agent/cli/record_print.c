@@ -69,7 +69,7 @@ static uint64_t number(const json_t *o, const char *key)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
-static void print_size(uint64_t bytes)
+static void print_size(FILE *out, uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB" };
 	double n = (double)bytes;
@@ -79,74 +79,74 @@ static void print_size(uint64_t bytes)
 		n /= 1024;
 		u++;
 	}
-	printf(u ? "%8.1f %s" : "%8.0f %s", n, units[u]);
+	fprintf(out, u ? "%8.1f %s" : "%8.0f %s", n, units[u]);
 }
 
-static void print_causes(const char *title, const json_t *causes)
+static void print_causes(FILE *out, const char *title, const json_t *causes)
 {
 	const char *cause;
 	char buf[32];
 	json_t *n;
 
 	json_object_foreach((json_t *)causes, cause, n) {
-		printf("%-11s  %s: %s\n", title, grouped((uint64_t)json_integer_value(n), buf), cause);
+		fprintf(out, "%-11s  %s: %s\n", title, grouped((uint64_t)json_integer_value(n), buf), cause);
 		title = "";
 	}
 }
 
-static void print_facts(const json_t *summary)
+static void print_facts(FILE *out, const json_t *summary)
 {
 	const json_t *samples = json_object_get(summary, "samples");
 	const json_t *stacks = json_object_get(summary, "stacks");
 	const json_t *window = json_object_get(summary, "window");
 	char a[32], b[32];
 
-	printf("recorded     %.1f s, %s samples, %s unique stacks\n",
+	fprintf(out, "recorded     %.1f s, %s samples, %s unique stacks\n",
 	       json_number_value(json_object_get(window, "seconds")),
 	       grouped(number(samples, "delivered"), a), grouped(number(stacks, "unique"), b));
-	print_causes("lost", json_object_get(samples, "lost"));
-	print_causes("cut stacks", json_object_get(stacks, "truncated"));
+	print_causes(out, "lost", json_object_get(samples, "lost"));
+	print_causes(out, "cut stacks", json_object_get(stacks, "truncated"));
 }
 
 /* A hundred samples still leave ± 10 points on a function with half of them. */
 #define ENOUGH_SAMPLES 100
 
-static const char *print_amount(const json_t *summary, const char *title)
+static const char *print_amount(FILE *out, const json_t *summary, const char *title)
 {
 	uint64_t n = number(json_object_get(summary, "samples"), "delivered");
 
 	if (n >= ENOUGH_SAMPLES)
 		return title;
 	if (n == 0)
-		printf("%-11s  no samples: nothing that was to be recorded ran on a CPU meanwhile\n", title);
+		fprintf(out, "%-11s  no samples: nothing that was to be recorded ran on a CPU meanwhile\n", title);
 	else
-		printf("%-11s  too few samples to trust a share: record longer, or with a higher -F\n",
+		fprintf(out, "%-11s  too few samples to trust a share: record longer, or with a higher -F\n",
 		       title);
 	return "";
 }
 
-static void print_advice(const json_t *summary)
+static void print_advice(FILE *out, const json_t *summary)
 {
-	const char *title = print_amount(summary, "advice");
+	const char *title = print_amount(out, summary, "advice");
 	size_t i;
 	json_t *line;
 
 	json_array_foreach(json_object_get(summary, "advice"), i, line) {
-		printf("%-11s  %s\n", title, json_string_value(line));
+		fprintf(out, "%-11s  %s\n", title, json_string_value(line));
 		title = "";
 	}
 }
 
-static void print_file(const char *path, uint64_t bytes)
+static void print_file(FILE *out, const char *path, uint64_t bytes)
 {
 	const char *name = strrchr(path, '/');
 
-	fputs("  ", stdout);
-	print_size(bytes);
-	printf("  %s\n", name ? name + 1 : path);
+	fputs("  ", out);
+	print_size(out, bytes);
+	fprintf(out, "  %s\n", name ? name + 1 : path);
 }
 
-static void print_files(const json_t *summary, const char *folder)
+static void print_files(FILE *out, const json_t *summary, const char *folder)
 {
 	_cleanup_free_ char *path = str_format("%s/summary.json", folder);
 	const char *open_next = NULL;
@@ -154,28 +154,28 @@ static void print_files(const json_t *summary, const char *folder)
 	size_t i;
 	json_t *artifact;
 
-	printf("wrote        %s\n", folder);
+	fprintf(out, "wrote        %s\n", folder);
 	json_array_foreach(json_object_get(summary, "artifacts"), i, artifact) {
 		const char *file = json_string_value(json_object_get(artifact, "path"));
 		const char *type = json_string_value(json_object_get(artifact, "media_type"));
 
 		if (!file)
 			continue;
-		print_file(file, number(artifact, "bytes"));
+		print_file(out, file, number(artifact, "bytes"));
 		if (type && str_starts(type, "text/html"))
 			open_next = file;
 	}
 	if (path && stat(path, &st) == 0)
-		print_file(path, (uint64_t)st.st_size);
+		print_file(out, path, (uint64_t)st.st_size);
 	if (open_next)
-		printf("open         %s\n", open_next);
+		fprintf(out, "open         %s\n", open_next);
 }
 
-void record_print(const json_t *summary, const char *folder)
+void record_print(FILE *out, const json_t *summary, const char *folder)
 {
-	print_facts(summary);
-	print_advice(summary);
+	print_facts(out, summary);
+	print_advice(out, summary);
 	if (folder)
-		print_files(summary, folder);
-	fflush(stdout);
+		print_files(out, summary, folder);
+	fflush(out);
 }

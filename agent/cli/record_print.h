@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct json_t;
 
@@ -18,5 +19,5 @@ void progress_show(struct progress *p, uint64_t elapsed_ns, uint64_t samples);
 /* Leaves a clean line. */
 void progress_end(struct progress *p);
 
-/* Aligned lines on stdout; folder: NULL if nothing was written. */
-void record_print(const struct json_t *summary, const char *folder);
+/* Aligned lines; folder: NULL if nothing was written. */
+void record_print(FILE *out, const struct json_t *summary, const char *folder);

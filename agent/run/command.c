@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "util/str.h"
 #include "util/sys.h"
@@ -98,7 +99,20 @@ static void child_signals(posix_spawnattr_t *attributes)
 	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-static int spawn(char *const *argv, const struct launch_fds *fds, pid_t *ret_pid)
+static int file_actions(posix_spawn_file_actions_t *actions, const struct launch_fds *fds,
+			bool has_stderr_only)
+{
+	int e = posix_spawn_file_actions_adddup2(actions, fds->hold, LAUNCH_HOLD_FD);
+
+	if (e == 0)
+		e = posix_spawn_file_actions_adddup2(actions, fds->status, LAUNCH_STATUS_FD);
+	if (e == 0 && has_stderr_only)
+		e = posix_spawn_file_actions_adddup2(actions, STDERR_FILENO, STDOUT_FILENO);
+	return e;
+}
+
+static int spawn(char *const *argv, const struct launch_fds *fds, bool has_stderr_only,
+		 pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -114,9 +128,7 @@ static int spawn(char *const *argv, const struct launch_fds *fds, pid_t *ret_pid
 		return -e;
 	}
 	child_signals(&attributes);
-	e = posix_spawn_file_actions_adddup2(&actions, fds->hold, LAUNCH_HOLD_FD);
-	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&actions, fds->status, LAUNCH_STATUS_FD);
+	e = file_actions(&actions, fds, has_stderr_only);
 	if (e == 0)
 		e = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv, environ);
 	if (e == 0)
@@ -126,19 +138,19 @@ static int spawn(char *const *argv, const struct launch_fds *fds, pid_t *ret_pid
 	return -e;
 }
 
-static int command_spawn(struct command *c, char *const *argv)
+static int command_spawn(struct command *c, const struct command_options *o)
 {
 	_cleanup_(launch_fds_close) struct launch_fds fds = { -1, -1 };
 	_cleanup_(strv_freep) char **launch = NULL;
 	int r;
 
-	r = launch_argv(argv, &launch);
+	r = launch_argv(o->argv, &launch);
 	if (r < 0)
 		return r;
 	r = pipes_open(c, &fds);
 	if (r < 0)
 		return r;
-	return spawn(launch, &fds, &c->pid);
+	return spawn(launch, &fds, o->has_stderr_only, &c->pid);
 }
 
 /* Nothing there means that exec went well, or that the launcher died before it. */
@@ -173,20 +185,19 @@ static int command_watch(struct command *c)
 	return loop_watch(c->loop, c->pidfd, EPOLLIN, command_ended, c);
 }
 
-int command_new(struct loop *l, char *const *argv, command_exit_fn fn, void *ctx,
-		struct command **ret)
+int command_new(struct loop *l, const struct command_options *o, struct command **ret)
 {
 	_cleanup_(command_freep) struct command *c = NULL;
 	int r;
 
-	if (!argv || !argv[0])
+	if (!o->argv || !o->argv[0])
 		return -EINVAL;
 	c = sys_alloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
 	*c = (struct command){ .loop = l, .pidfd = -1, .hold_fd = -1, .status_fd = -1,
-			       .fn = fn, .ctx = ctx };
-	r = command_spawn(c, argv);
+			       .fn = o->fn, .ctx = o->ctx };
+	r = command_spawn(c, o);
 	if (r < 0)
 		return r;
 	r = command_watch(c);

@@ -33,9 +33,15 @@ struct command;
 /* Called once, when the command has ended and its status is known. May free the command. */
 typedef void (*command_exit_fn)(void *ctx, struct command *c);
 
-/* argv: CMD and its arguments, NULL-ended, borrowed for the call. 0 or -errno. */
-int command_new(struct loop *l, char *const *argv, command_exit_fn fn, void *ctx,
-		struct command **ret);
+struct command_options {
+	char *const *argv;     /* CMD and its arguments, NULL-ended, borrowed for command_new() */
+	bool has_stderr_only;  /* what CMD writes to stdout goes to stderr */
+	command_exit_fn fn;
+	void *ctx;
+};
+
+/* 0 or -errno. */
+int command_new(struct loop *l, const struct command_options *o, struct command **ret);
 /*
  * NULL. A command that was never released ends with its launcher; a released one that still runs
  * is left alone, and becomes init's child when hearth ends.

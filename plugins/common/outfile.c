@@ -22,7 +22,7 @@ enum { BUFFER_BYTES = 64 << 10, TEMPORARY_TRIES = 16 };
 
 struct outfile {
 	int directory, fd, error;
-	bool is_committed;
+	bool is_committed, is_stream;
 	char *folder, *name, *path, *temporary;
 	uint64_t size;
 	size_t n_buffered;
@@ -80,12 +80,28 @@ static int make_parents(const char *path)
 	return mkdir(copy, 0777) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+static int open_standard_output(struct outdir *d, char **ret_why)
+{
+	d->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (d->fd < 0)
+		return refuse(ret_why, -errno, "write to", "standard output");
+	d->path = strdup("standard output");
+	if (!d->path) {
+		closep(&d->fd);
+		return -ENOMEM;
+	}
+	d->is_stream = true;
+	return 0;
+}
+
 int outdir_open(struct outdir *d, const char *path, char **ret_why)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *absolute = NULL;
 	int r;
 
+	if (strcmp(path, "-") == 0)
+		return open_standard_output(d, ret_why);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		r = *path ? make_parents(path) : -ENOENT;
@@ -107,6 +123,8 @@ int outdir_check(const struct outdir *d, const char *name, char **ret_why)
 {
 	struct stat st;
 
+	if (d->is_stream)
+		return 0;
 	if (faccessat(d->fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return refuse(ret_why, -errno, "write to folder", d->path);
 	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -145,6 +163,20 @@ static int open_temporary(struct outfile *o)
 	return -errno;
 }
 
+static int open_fds(struct outfile *o, const struct outdir *d)
+{
+	int fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return -errno;
+	if (o->is_stream) {
+		o->fd = fd;
+		return 0;
+	}
+	o->directory = fd;
+	return open_temporary(o);
+}
+
 int outfile_new(const struct outdir *d, const char *name, struct outfile **ret, char **ret_why)
 {
 	_cleanup_(outfile_freep) struct outfile *o = calloc(1, sizeof(*o));
@@ -153,14 +185,15 @@ int outfile_new(const struct outdir *d, const char *name, struct outfile **ret, 
 	if (!o)
 		return -ENOMEM;
 	o->fd = -1;
-	o->directory = fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
+	o->directory = -1;
+	o->is_stream = d->is_stream;
 	o->name = strdup(name);
 	o->folder = strdup(d->path);
-	if (asprintf(&o->path, "%s/%s", d->path, name) < 0)
+	if (asprintf(&o->path, "%s%s%s", d->path, d->is_stream ? ": " : "/", name) < 0)
 		o->path = NULL;
 	if (!o->name || !o->folder || !o->path)
 		return -ENOMEM;
-	r = o->directory < 0 ? -errno : open_temporary(o);
+	r = open_fds(o, d);
 	if (r < 0)
 		return refuse(ret_why, r, "write", o->path);
 	sha256_init(&o->sha256);
@@ -255,12 +288,16 @@ int outfile_commit(struct outfile *o, bool can_overwrite, char **ret_why)
 	int r;
 
 	outfile_flush(o);
-	if (!o->error && fsync(o->fd) < 0)
+	if (!o->error && !o->is_stream && fsync(o->fd) < 0)
 		o->error = -errno;
 	if (close(TAKE_FD(o->fd)) < 0 && !o->error)
 		o->error = -errno;
+	if (o->is_stream && o->error == -EPIPE)
+		return 0; /* whoever read it has seen enough */
 	if (o->error)
 		return refuse(ret_why, o->error, "write", o->path);
+	if (o->is_stream)
+		return 0;
 	sha256_digest(&o->sha256, sizeof(o->digest), o->digest);
 	r = outfile_name(o, can_overwrite);
 	if (r == -EEXIST)
@@ -281,6 +318,8 @@ int32_t outfile_emit(const struct outfile *o, const struct hearth_host *h,
 		.window_end_ns = about->window_end_ns,
 	};
 
+	if (o->is_stream)
+		return 0;
 	memcpy(row.sha256, o->digest, sizeof(row.sha256));
 	return hearth_artifact_emit(h, o->path, about->media_type, about->description, &row);
 }

@@ -20,10 +20,14 @@
 /* A folder that files are written into; zero it before use, or {.fd = -1}. */
 struct outdir {
 	int fd;
+	bool is_stream; /* standard output */
 	char *path; /* absolute, without symbolic links */
 };
 
-/* Opens the folder, made with its parents if it is not there. */
+/*
+ * Opens the folder, made with its parents if it is not there. "-" is standard output: files go
+ * there one behind the other, nothing can be in the way, and none is announced.
+ */
 int outdir_open(struct outdir *d, const char *path, char **ret_why);
 /* -EEXIST if `name` is there already: to be asked before any work is done. */
 int outdir_check(const struct outdir *d, const char *name, char **ret_why);

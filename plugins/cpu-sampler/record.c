@@ -30,7 +30,8 @@ static const struct hearth_option options[] = {
 	{ .name = "user_only", .type = HEARTH_BOOL, .def = "false",
 	  .help = "only samples of user code, time in the kernel left out" },
 	{ .name = "output", .type = HEARTH_STRING, .letter = 'o',
-	  .help = "folder to write to; hearth-<command or host>-<time> here when not given" },
+	  .help = "folder to write to, hearth-<command or host>-<time> here when not given; -: only "
+		  "folded stacks, to standard output" },
 	{ .name = "force", .type = HEARTH_BOOL, .def = "false",
 	  .help = "overwrite what is in the folder" },
 	{ .name = "title", .type = HEARTH_STRING, .help = "title of the flame graph" },
@@ -43,7 +44,7 @@ static const struct hearth_option options[] = {
 };
 
 struct record_plan {
-	char *overlay, *output, *title;
+	char *overlay, *output, *title; /* output NULL: standard output */
 };
 
 static void plan_free(void *ctx)
@@ -67,10 +68,13 @@ static void plan_freep(struct record_plan **p)
 static int add_flamegraph(const struct hearth_verb_call *c, struct overlay *o,
 			  const struct record_plan *p)
 {
+	const char *folded = "folded";
 	int r = overlay_add(o, "symbolizer");
 
 	if (r == 0)
-		r = overlay_set(o, "flamegraph", "directory", p->output);
+		r = overlay_set(o, "flamegraph", "directory", p->output ? p->output : "-");
+	if (r == 0 && !p->output)
+		r = overlay_set_list(o, "flamegraph", "formats", &folded, 1);
 	if (r == 0 && p->title)
 		r = overlay_set(o, "flamegraph", "title", p->title);
 	if (r == 0 && c->option_int(c, "force"))
@@ -120,10 +124,22 @@ static uint32_t end_of(const struct hearth_verb_call *c)
 	return end;
 }
 
+static int make_names(const struct hearth_verb_call *c, struct record_plan *p)
+{
+	const char *output = c->option_string(c, "output"), *title = c->option_string(c, "title");
+	int is_stream = output && strcmp(output, "-") == 0;
+
+	if (output && !*output)
+		return c->refuse(c, "output", "the name of a folder is missing");
+	if (!is_stream)
+		p->output = output ? strdup(output) : record_folder_name(c);
+	p->title = title ? strdup(title) : record_title(c);
+	return p->title && (p->output || is_stream) ? 0 : -ENOMEM;
+}
+
 static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_plan *ret_plan)
 {
 	_cleanup_(plan_freep) struct record_plan *p = calloc(1, sizeof(*p));
-	const char *output = c->option_string(c, "output"), *title = c->option_string(c, "title");
 	int r;
 
 	if (!p)
@@ -132,17 +148,14 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 		return c->refuse(c, "", "a command goes behind \"--\": hearth record -- COMMAND");
 	if (c->command && !c->command[0])
 		return c->refuse(c, "", "\"--\" without a command");
-	if (output && !*output)
-		return c->refuse(c, "output", "the name of a folder is missing");
-	p->output = output ? strdup(output) : record_folder_name(c);
-	p->title = title ? strdup(title) : record_title(c);
-	if (!p->output || !p->title)
-		return -ENOMEM;
-	r = make_overlay(c, p);
+	r = make_names(c, p);
+	if (r == 0)
+		r = make_overlay(c, p);
 	if (r < 0)
 		return r;
 	ret_plan->end = end_of(c);
-	ret_plan->flags = c->option_int(c, "force") ? HEARTH_PLAN_FORCE : 0;
+	ret_plan->flags = (c->option_int(c, "force") ? HEARTH_PLAN_FORCE : 0) |
+			  (p->output ? 0 : HEARTH_PLAN_STDOUT);
 	ret_plan->overlay = p->overlay;
 	ret_plan->duration_ns = ret_plan->end & HEARTH_END_DURATION ?
 		(uint64_t)c->option_int(c, "duration") : 0;
@@ -166,6 +179,9 @@ const struct hearth_verb record_verb = {
 		"--pids or --cgroup a command only says how long.\n\n"
 		"Without --duration it records until Ctrl-C or the command's end; Ctrl-C ends it early "
 		"with valid output. Behind \"--\" the exit status is the command's.\n\n"
+		"With \"-o -\" standard output gets the folded stacks and nothing else: what the command "
+		"writes there goes to standard error. The link hearth-last beside a folder leads to the "
+		"last recording there.\n\n"
 		"--user-only and --kernel-only sample as perf's \":u\" and \":k\" do: only moments in which "
 		"the CPU ran that side. They show that side's part of the stack.",
 	.options = options,

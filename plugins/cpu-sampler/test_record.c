@@ -254,6 +254,20 @@ static void the_highest_rate_is_the_kernels(void **state)
 	plan_done(&p);
 }
 
+static void a_dash_is_standard_output_and_no_folder(void **state)
+{
+	static const struct given given[] = { { .name = "output", .string = "-" } };
+	struct plan p;
+
+	(void)state;
+	make_plan(&p, given, 1, NULL);
+	assert_null(p.run.output);
+	assert_int_equal(p.run.flags, HEARTH_PLAN_STDOUT);
+	assert_has(&p, "/plugins/flamegraph/directory=-");
+	assert_has(&p, "/plugins/flamegraph/formats[]=folded");
+	plan_done(&p);
+}
+
 static void another_source_takes_the_place_of_the_sampler(void **state)
 {
 	static const struct given given[] = {
@@ -346,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_command_beside_named_targets_only_says_how_long),
 		cmocka_unit_test(one_side_is_sampled_with_its_part_of_the_stack),
 		cmocka_unit_test(the_highest_rate_is_the_kernels),
+		cmocka_unit_test(a_dash_is_standard_output_and_no_folder),
 		cmocka_unit_test(another_source_takes_the_place_of_the_sampler),
 		cmocka_unit_test(sinks_are_added_or_given_options),
 		cmocka_unit_test(what_makes_no_sense_is_refused),

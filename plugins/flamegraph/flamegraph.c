@@ -58,7 +58,7 @@ static const struct hearth_option options[] = {
 		.name = "directory",
 		.type = HEARTH_STRING,
 		.def = ".",
-		.help = "folder to write into; made if it is not there",
+		.help = "folder to write into; made if it is not there; -: standard output",
 	},
 	{
 		.name = "formats",

@@ -43,6 +43,84 @@ def test_nothing_is_overwritten_without_force(hearth):
     assert set(os.listdir(folder)) == FILES
 
 
+def test_standard_output_gets_folded_stacks_and_nothing_else(hearth):
+    before = set(os.listdir(hearth.tmp))
+    process = hearth.run("record", "-o", "-", "--", "sh", "-c", "echo from the command; exec %s 1" % hearth.demo)
+    assert process.returncode == 0, process.stderr
+    lines = process.stdout.splitlines()
+    assert lines and all(re.fullmatch(r"[^;]+(;[^;]+)* \d+", line) for line in lines), process.stdout
+    assert any(line.startswith("hearth-demo;") and "hash_block" in line for line in lines)
+    said = re.search(r"recorded .* ([\d,]+) samples", process.stderr)
+    assert sum(int(line.rsplit(" ", 1)[1]) for line in lines) == int(said.group(1).replace(",", "")) > 300
+    assert "from the command\n" in process.stderr
+    assert set(os.listdir(hearth.tmp)) == before
+
+
+def test_reader_that_has_seen_enough_is_no_failure(hearth, load):
+    load.demo()
+    script = "%s record -d 1 -o - | head -n 1 >line; echo ${PIPESTATUS[0]}" % hearth.binary
+    p = subprocess.run(["bash", "-c", script], cwd=hearth.tmp, env=hearth.environment(), capture_output=True, text=True)
+    assert p.stdout == "0\n", p.stderr
+
+
+def test_closed_standard_output_is_a_failure(hearth, load):
+    load.demo()
+    with open("/dev/full", "w") as full:
+        p = subprocess.run([hearth.binary, "record", "-d", "1", "-o", "-"], cwd=hearth.tmp, env=hearth.environment(),
+                           stdout=full, stderr=subprocess.PIPE, text=True)
+    assert p.returncode == 1
+    assert "standard output" in p.stderr and "no space" in p.stderr.lower(), p.stderr
+
+
+def test_default_folder_is_named_after_the_command_and_linked_to(hearth):
+    for command in ("true", "/bin/echo"):
+        process = hearth.run("record", "--", command)
+        assert process.returncode == 0, process.stderr
+        folder = os.readlink(os.path.join(hearth.tmp, "hearth-last"))
+        assert re.fullmatch(r"hearth-%s-\d{8}T\d{6}Z" % os.path.basename(command), folder)
+        assert FILES == set(os.listdir(os.path.join(hearth.tmp, folder)))
+    assert len([name for name in os.listdir(hearth.tmp) if name.startswith((".hearth", "hearth-"))]) == 3
+
+
+def test_default_folder_of_the_machine_bears_the_name_of_the_host(hearth):
+    assert hearth.run("record", "-d", "1").returncode == 0
+    folder = os.readlink(os.path.join(hearth.tmp, "hearth-last"))
+    assert folder.startswith("hearth-%s-" % re.sub(r"[^A-Za-z0-9._+-]", "_", os.uname().nodename))
+
+
+@pytest.mark.parametrize("make", [lambda path: open(path, "w").close(), os.mkdir])
+def test_link_to_the_last_recording_takes_the_place_of_links_only(hearth, make):
+    path = os.path.join(hearth.tmp, "hearth-last")
+    make(path)
+    inode = os.lstat(path).st_ino
+    process, folder = hearth.record("--force", "--", "true")
+    assert process.returncode == 0, process.stderr
+    assert "hearth-last" in process.stderr
+    assert os.lstat(path).st_ino == inode and set(os.listdir(folder)) == FILES
+    assert not [name for name in os.listdir(hearth.tmp) if name.startswith(".")]
+
+
+def test_link_that_leads_elsewhere_is_replaced_and_its_target_is_not(hearth):
+    precious = hearth.write("precious", "mine\n")
+    os.symlink(precious, os.path.join(hearth.tmp, "hearth-last"))
+    process, _ = hearth.record("--", "true", env={"SUDO_UID": "1234", "SUDO_GID": "2345"})
+    assert process.returncode == 0, process.stderr
+    link = os.path.join(hearth.tmp, "hearth-last")
+    assert os.readlink(link) == "out" and os.lstat(link).st_uid == 1234
+    with open(precious) as f:
+        assert f.read() == "mine\n"
+    assert os.stat(precious).st_uid == 0
+
+
+def test_title_is_on_the_page_and_in_the_summary(hearth):
+    process, folder = hearth.record("--title", "before <the> fix", "--", "true")
+    assert process.returncode == 0, process.stderr
+    assert summary(folder)["title"] == "before <the> fix"
+    with open(os.path.join(folder, "flamegraph.html")) as f:
+        page = f.read()
+    assert "before \\u003cthe" in page.lower() and "<the>" not in page
+
+
 def test_files_belong_to_who_called_sudo(hearth):
     process, folder = hearth.record("-d", 1, env={"SUDO_UID": "1234", "SUDO_GID": "2345"})
     assert process.returncode == 0, process.stderr

@@ -320,8 +320,10 @@ enum {
 
 /* hearth_run_plan.flags */
 enum {
-	HEARTH_PLAN_FORCE = 1u << 0, /* overwrite what is in the output folder */
+	HEARTH_PLAN_FORCE = 1u << 0,  /* overwrite what is in the output folder */
 	HEARTH_PLAN_SCREEN = 1u << 1, /* a sink draws on the terminal: the host shows no progress */
+	HEARTH_PLAN_STDOUT = 1u << 2, /* a sink writes to standard output: everything else, also of
+	                                 the command, goes to standard error */
 };
 
 /* What a plan verb makes of its arguments: one run. Everything lives until release(). */

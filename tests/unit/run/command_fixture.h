@@ -62,11 +62,18 @@ static inline void on_exit_of_command(void *ctx, struct command *c)
 	f->n_exits++;
 }
 
+static inline int make(struct fixture *f, char *const *argv, command_exit_fn fn)
+{
+	struct command_options o = { .argv = argv, .fn = fn, .ctx = f };
+
+	return command_new(f->loop, &o, &f->command);
+}
+
 static inline void begin(struct fixture *f, char *const *argv)
 {
 	f->command = command_free(f->command);
 	f->n_exits = 0;
-	assert_int_equal(command_new(f->loop, argv, on_exit_of_command, f, &f->command), 0);
+	assert_int_equal(make(f, argv, on_exit_of_command), 0);
 }
 
 /* The exit status. */

@@ -48,6 +48,30 @@ static void command_that_is_never_released_does_nothing(void **state)
 	assert_int_equal(f->n_exits, 0);
 }
 
+static void command_leaves_standard_output_to_others(void **state)
+{
+	struct command_options o = { .argv = SHELL("echo to stdout; echo to stderr >&2"),
+				     .has_stderr_only = true, .fn = on_exit_of_command };
+	struct fixture *f = *state;
+	int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
+	int err = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10), r;
+
+	fflush(stdout);
+	o.ctx = f;
+	dup2(open("out", O_CREAT | O_WRONLY | O_CLOEXEC, 0600), STDOUT_FILENO);
+	dup2(open("err", O_CREAT | O_WRONLY | O_CLOEXEC, 0600), STDERR_FILENO);
+	r = command_new(f->loop, &o, &f->command);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	close(out);
+	close(err);
+	assert_int_equal(r, 0);
+	assert_int_equal(command_release(f->command), 0);
+	assert_int_equal(finish(f), 0);
+	assert_written("out", "");
+	assert_written("err", "to stdout\nto stderr\n");
+}
+
 static void command_released_twice_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -149,7 +173,7 @@ static void command_may_be_freed_by_its_own_callback(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(command_new(f->loop, COMMAND("true"), free_command, f, &f->command), 0);
+	assert_int_equal(make(f, COMMAND("true"), free_command), 0);
 	assert_int_equal(command_release(f->command), 0);
 	while (f->n_exits == 0)
 		assert_int_equal(loop_run_once(f->loop, -1), 0);
@@ -169,8 +193,7 @@ static void command_that_cannot_be_made_leaves_nothing_behind(void **state)
 	int before = dup(0), after;
 
 	close(before);
-	assert_int_equal(command_new(f->loop, (char *const[]){ NULL }, free_command, f,
-				     &f->command), -EINVAL);
+	assert_int_equal(make(f, (char *const[]){ NULL }, free_command), -EINVAL);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		for (unsigned int n = 1;; n++) {
 			char spec[64];
@@ -178,7 +201,7 @@ static void command_that_cannot_be_made_leaves_nothing_behind(void **state)
 
 			snprintf(spec, sizeof(spec), "%s=%s@%u", rows[i].point, rows[i].error, n);
 			test_fail(spec);
-			r = command_new(f->loop, COMMAND("true"), free_command, f, &f->command);
+			r = make(f, COMMAND("true"), free_command);
 			assert_int_equal(r, fail_count(rows[i].point) ? rows[i].expected : 0);
 			f->command = command_free(f->command);
 			assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -197,6 +220,7 @@ int main(int argc, char **argv)
 		command_test(command_answers_its_own_status),
 		command_test(command_has_the_pid_that_was_announced),
 		command_test(command_that_is_never_released_does_nothing),
+		command_test(command_leaves_standard_output_to_others),
 		command_test(command_released_twice_is_refused),
 		command_test(command_whose_launcher_was_killed_cannot_be_released),
 		command_test(command_never_begins_if_hearth_dies_first),
