@@ -11,16 +11,15 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/launch_repeat.h"
 #include "loop/signal.h"
 #include "run/command.h"
 #include "util/log.h"
 #include "util/sys.h"
 
-/* 0: begin. -ECANCELED: whoever holds us has died or given up. */
-static int wait_for_release(void)
+int launch_wait(char *ret_order)
 {
-	char byte;
-	ssize_t n = sys_read(LAUNCH_HOLD_FD, &byte, 1);
+	ssize_t n = sys_read(LAUNCH_HOLD_FD, ret_order, 1);
 
 	if (n == 0)
 		return -ECANCELED;
@@ -28,7 +27,7 @@ static int wait_for_release(void)
 }
 
 /* nohup(1) ignores SIGHUP for what it starts, and that reaches through us. */
-static void reset_signals(void)
+void launch_reset_signals(void)
 {
 	struct sigaction hangup;
 	bool is_ignored = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
@@ -46,9 +45,8 @@ static void close_the_rest(void)
 	(void)close_range(LAUNCH_STATUS_FD + 1, ~0u, 0);
 }
 
-static int report_failure(const char *program, int error)
+int launch_explain(const char *program, int error)
 {
-	(void)sys_write(LAUNCH_STATUS_FD, &error, sizeof(error));
 	if (error != ENOENT) {
 		log_error("cannot execute \"%s\": %s", program, strerror(error));
 		return EXIT_NOT_EXECUTABLE;
@@ -63,22 +61,27 @@ static int report_failure(const char *program, int error)
 
 static int launch_run(struct cli_call *call)
 {
-	int r;
+	char order;
+	int r, error;
 
 	if (!call->command || !call->command[0] || fcntl(LAUNCH_STATUS_FD, F_GETFD) < 0) {
 		log_error("`hearth launch` is for hearth itself; use `hearth record -- CMD`");
 		return EXIT_USAGE;
 	}
-	r = wait_for_release();
+	r = launch_wait(&order);
 	if (r < 0) {
 		if (r != -ECANCELED)
 			log_error("cannot start \"%s\": %s", call->command[0], strerror(-r));
 		return EXIT_HEARTH_FAILED;
 	}
-	reset_signals();
+	if (order == LAUNCH_REPEAT)
+		return launch_repeat(call->command);
+	launch_reset_signals();
 	close_the_rest();
 	execvp(call->command[0], call->command);
-	return report_failure(call->command[0], errno);
+	error = errno;
+	(void)sys_write(LAUNCH_STATUS_FD, &error, sizeof(error));
+	return launch_explain(call->command[0], error);
 }
 
 const struct cli_verb cli_launch = {

@@ -15,6 +15,7 @@
 #include "cli/plugin_verb.h"
 #include "cli/record_output.h"
 #include "cli/record_print.h"
+#include "cli/repetition.h"
 #include "core.h"
 #include "loop/signal.h"
 #include "plugin/crash.h"
@@ -33,6 +34,7 @@ struct recording {
 	struct run *run;
 	struct command *command;
 	struct loop_timer *progress_timer;
+	struct repetition repetition;
 	struct progress progress;
 	struct config_sources sources;
 	char **set; /* --set of the command line, and the command's pid */
@@ -105,6 +107,18 @@ static void on_command_exit(void *ctx, struct command *c)
 		run_finish(rec->run, "command");
 }
 
+static bool on_command_run(void *ctx, struct command *c, int status)
+{
+	struct recording *rec = ctx;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	(void)c;
+	repetition_note(&rec->repetition, now_ns, status);
+	repetition_begin(&rec->repetition, now_ns);
+	return rec->n_signals == 0 && !run_is_ending(rec->run) &&
+	       repetition_goes_on(&rec->repetition, run_samples(rec->run));
+}
+
 static int exit_for(int r)
 {
 	return r == -EPERM || r == -EACCES ? EXIT_PERMISSION : EXIT_FAILED;
@@ -115,6 +129,7 @@ static void on_run(void *ctx, struct run *r, enum run_state state, const char *e
 	struct recording *rec = ctx;
 
 	if (state == RUN_STARTED) {
+		repetition_begin(&rec->repetition, clock_monotonic_ns());
 		if (rec->command)
 			(void)command_release(rec->command);
 		return;
@@ -171,6 +186,7 @@ static int hold_command(struct recording *rec)
 	struct command_options options = {
 		.argv = (char *const *)plan->command,
 		.has_stderr_only = plan->flags & HEARTH_PLAN_STDOUT,
+		.again = repetition_is_wanted(&rec->repetition) ? on_command_run : NULL,
 		.fn = on_command_exit,
 		.ctx = rec,
 	};
@@ -271,6 +287,8 @@ static void complete_summary(struct recording *rec)
 			    rec->command && command_has_exited(rec->command) ?
 				    json_integer(command_exit_status(rec->command)) :
 				    json_null());
+	if (repetition_is_wanted(&rec->repetition))
+		json_object_set_new(rec->summary, "runs", repetition_json(&rec->repetition));
 }
 
 static int conclude(struct recording *rec)
@@ -336,6 +354,8 @@ int record_run(const struct verb_plan *plan, struct cli_call *call)
 	struct recording rec = { .plan = plan, .call = call, .sources = call->sources };
 	int status, r;
 
+	rec.repetition.want_runs = plan->plan.repeat;
+	rec.repetition.want_samples = plan->plan.min_samples;
 	rec.sources.overlay = plan->plan.overlay;
 	rec.sources.is_run_overlay = rec.sources.has_no_files = true;
 	rec.set = call->sources.set ? strv_copy(call->sources.set) : NULL;

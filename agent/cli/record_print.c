@@ -94,6 +94,26 @@ static void print_causes(FILE *out, const char *title, const json_t *causes)
 	}
 }
 
+static void print_runs(FILE *out, const json_t *summary)
+{
+	const json_t *runs = json_object_get(summary, "runs");
+	const json_t *seconds = json_object_get(runs, "seconds");
+	json_int_t status = json_integer_value(json_object_get(summary, "exit_status"));
+	uint64_t n = number(runs, "n");
+	char buf[32];
+
+	if (!runs)
+		return;
+	fprintf(out, "command      ran %s time%s, %.3f s each (%.3f to %.3f)", grouped(n, buf),
+		n == 1 ? "" : "s", json_number_value(json_object_get(seconds, "mean")),
+		json_number_value(json_object_get(seconds, "min")),
+		json_number_value(json_object_get(seconds, "max")));
+	if (status == 0)
+		fprintf(out, "; exit status 0%s\n", n > 1 ? " each time" : "");
+	else
+		fprintf(out, "; the last ended with status %d, so it is not run again\n", (int)status);
+}
+
 static void print_facts(FILE *out, const json_t *summary)
 {
 	const json_t *samples = json_object_get(summary, "samples");
@@ -104,6 +124,7 @@ static void print_facts(FILE *out, const json_t *summary)
 	fprintf(out, "recorded     %.1f s, %s samples, %s unique stacks\n",
 	       json_number_value(json_object_get(window, "seconds")),
 	       grouped(number(samples, "delivered"), a), grouped(number(stacks, "unique"), b));
+	print_runs(out, summary);
 	print_causes(out, "lost", json_object_get(samples, "lost"));
 	print_causes(out, "cut stacks", json_object_get(stacks, "truncated"));
 }

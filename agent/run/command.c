@@ -22,9 +22,12 @@ struct command {
 	struct loop *loop;
 	pid_t pid;
 	int pidfd, hold_fd, status_fd;
+	command_again_fn again;
 	command_exit_fn fn;
 	void *ctx;
-	bool has_exited;
+	bool has_begun, has_exited;
+	bool has_report;      /* of a run as the launcher's child */
+	int reported_status;
 	siginfo_t end;
 	int exec_error;
 };
@@ -173,16 +176,47 @@ static void command_ended(void *ctx, int fd, uint32_t events)
 		return;
 	c->has_exited = true;
 	loop_watch(c->loop, fd, 0, NULL, NULL);
-	read_exec_error(c);
+	if (!c->again)
+		read_exec_error(c);
 	c->fn(c->ctx, c);
+}
+
+static int status_of(int exec_error, int wait_status)
+{
+	if (exec_error)
+		return exec_error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_EXECUTABLE;
+	return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+/* The launcher's child has ended: another round, or nothing more to wait for. */
+static void command_reported(void *ctx, int fd, uint32_t events)
+{
+	const char order = LAUNCH_REPEAT;
+	struct command *c = ctx;
+	struct launch_report report;
+
+	(void)events;
+	if (sys_read(fd, &report, sizeof(report)) != sizeof(report)) {
+		loop_watch(c->loop, fd, 0, NULL, NULL); /* the launcher is gone */
+		return;
+	}
+	c->has_report = true;
+	c->exec_error = report.exec_error;
+	c->reported_status = status_of(report.exec_error, report.wait_status);
+	if (!c->again(c->ctx, c, c->reported_status) ||
+	    sys_write(c->hold_fd, &order, sizeof(order)) < 0)
+		closep(&c->hold_fd);
 }
 
 static int command_watch(struct command *c)
 {
+	int r;
+
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0)
 		return -errno;
-	return loop_watch(c->loop, c->pidfd, EPOLLIN, command_ended, c);
+	r = loop_watch(c->loop, c->pidfd, EPOLLIN, command_ended, c);
+	return r == 0 && c->again ? loop_watch(c->loop, c->status_fd, EPOLLIN, command_reported, c) : r;
 }
 
 int command_new(struct loop *l, const struct command_options *o, struct command **ret)
@@ -196,7 +230,7 @@ int command_new(struct loop *l, const struct command_options *o, struct command 
 	if (!c)
 		return -ENOMEM;
 	*c = (struct command){ .loop = l, .pidfd = -1, .hold_fd = -1, .status_fd = -1,
-			       .fn = o->fn, .ctx = o->ctx };
+			       .again = o->again, .fn = o->fn, .ctx = o->ctx };
 	r = command_spawn(c, o);
 	if (r < 0)
 		return r;
@@ -219,8 +253,10 @@ struct command *command_free(struct command *c)
 {
 	if (!c)
 		return NULL;
-	if (c->hold_fd >= 0 && c->pid > 0 && !c->has_exited)
+	if (c->hold_fd >= 0 && c->pid > 0 && !c->has_begun && !c->has_exited)
 		command_kill_held(c);
+	if (c->again && c->status_fd >= 0)
+		loop_watch(c->loop, c->status_fd, 0, NULL, NULL);
 	if (c->pidfd >= 0) {
 		loop_watch(c->loop, c->pidfd, 0, NULL, NULL);
 		close(c->pidfd);
@@ -238,13 +274,15 @@ pid_t command_pid(const struct command *c)
 
 int command_release(struct command *c)
 {
-	int hold_fd = TAKE_FD(c->hold_fd);
+	const char order = c->again ? LAUNCH_REPEAT : LAUNCH_BECOME;
 	ssize_t n;
 
-	if (hold_fd < 0)
+	if (c->has_begun)
 		return -EALREADY;
-	n = sys_write(hold_fd, "!", 1);
-	close(hold_fd);
+	c->has_begun = true;
+	n = sys_write(c->hold_fd, &order, sizeof(order));
+	if (!c->again)
+		closep(&c->hold_fd);
 	return n < 0 ? (int)n : 0;
 }
 
@@ -271,7 +309,9 @@ int command_exit_status(const struct command *c)
 	if (!c->has_exited)
 		return COMMAND_NOT_BEGUN;
 	if (c->exec_error)
-		return c->exec_error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_EXECUTABLE;
+		return status_of(c->exec_error, 0);
+	if (c->has_report && c->end.si_code == CLD_EXITED)
+		return c->reported_status;
 	return c->end.si_code == CLD_EXITED ? c->end.si_status : 128 + c->end.si_status;
 }
 

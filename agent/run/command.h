@@ -5,7 +5,7 @@
  *
  * What runs at first is `hearth launch` (cli/launch.c), as the effective user, with the standard
  * streams, default signals and no other fd; it becomes CMD when command_release() says so. Its
- * pid is CMD's. Nobody else may wait for it: children are reaped by pidfd, one by one.
+ * pid is CMD's, or that of CMD's parent when CMD may run several times. Nobody else may wait for it: children are reaped by pidfd, one by one.
  */
 #pragma once
 
@@ -21,6 +21,18 @@ enum {
 	LAUNCH_STATUS_FD = 4,
 };
 
+/* What the launcher is told through its hold: to become CMD, or to run it as a child and wait. */
+enum {
+	LAUNCH_BECOME = '!',
+	LAUNCH_REPEAT = '+',
+};
+
+/* What it answers after each run as a child. */
+struct launch_report {
+	int exec_error;  /* errno, or 0 */
+	int wait_status; /* as of waitpid(2) */
+};
+
 /* Exit statuses that are the launcher's, not CMD's (cli/exit.h has the whole table). */
 enum {
 	COMMAND_NOT_BEGUN = 125,
@@ -33,9 +45,13 @@ struct command;
 /* Called once, when the command has ended and its status is known. May free the command. */
 typedef void (*command_exit_fn)(void *ctx, struct command *c);
 
+/* After a run of CMD: true to have it run again. */
+typedef bool (*command_again_fn)(void *ctx, struct command *c, int exit_status);
+
 struct command_options {
 	char *const *argv;     /* CMD and its arguments, NULL-ended, borrowed for command_new() */
 	bool has_stderr_only;  /* what CMD writes to stdout goes to stderr */
+	command_again_fn again; /* NULL: CMD runs once; else as a child of the launcher */
 	command_exit_fn fn;
 	void *ctx;
 };

@@ -29,6 +29,10 @@ static const struct hearth_option options[] = {
 	  .help = "only samples of the kernel at work, with the kernel's part of the stack" },
 	{ .name = "user_only", .type = HEARTH_BOOL, .def = "false",
 	  .help = "only samples of user code, time in the kernel left out" },
+	{ .name = "repeat", .type = HEARTH_INT, .letter = 'r', .def = "1", .unit = "times", .min = 1,
+	  .max = 1000, .help = "run the command again and merge; a run that fails is the last" },
+	{ .name = "min_samples", .type = HEARTH_INT, .min = 1, .max = 1000000000,
+	  .help = "run the command again until there are as many samples, 1000 times at most" },
 	{ .name = "output", .type = HEARTH_STRING, .letter = 'o',
 	  .help = "folder to write to, hearth-<command or host>-<time> here when not given; -: only "
 		  "folded stacks, to standard output" },
@@ -124,6 +128,22 @@ static uint32_t end_of(const struct hearth_verb_call *c)
 	return end;
 }
 
+static uint64_t min_samples(const struct hearth_verb_call *c)
+{
+	return c->option_is_set(c, "min_samples") ? (uint64_t)c->option_int(c, "min_samples") : 0;
+}
+
+static int refuse_repetition(const struct hearth_verb_call *c)
+{
+	const char *option = c->option_int(c, "repeat") > 1 ? "repeat" :
+			     min_samples(c) ? "min_samples" : NULL;
+
+	if (!option || c->command)
+		return 0;
+	return c->refuse(c, option, "runs a command again, and there is none: hearth record … -- "
+			 "COMMAND");
+}
+
 static int make_names(const struct hearth_verb_call *c, struct record_plan *p)
 {
 	const char *output = c->option_string(c, "output"), *title = c->option_string(c, "title");
@@ -148,7 +168,9 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 		return c->refuse(c, "", "a command goes behind \"--\": hearth record -- COMMAND");
 	if (c->command && !c->command[0])
 		return c->refuse(c, "", "\"--\" without a command");
-	r = make_names(c, p);
+	r = refuse_repetition(c);
+	if (r == 0)
+		r = make_names(c, p);
 	if (r == 0)
 		r = make_overlay(c, p);
 	if (r < 0)
@@ -163,6 +185,8 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 	ret_plan->pid_option = record_is_of_command(c) ? "cpu-sampler.pids" : NULL;
 	ret_plan->output = p->output;
 	ret_plan->title = p->title;
+	ret_plan->repeat = (uint64_t)c->option_int(c, "repeat");
+	ret_plan->min_samples = min_samples(c);
 	ret_plan->release = plan_free;
 	ret_plan->ctx = TAKE_PTR(p);
 	return 0;

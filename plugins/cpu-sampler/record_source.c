@@ -65,6 +65,14 @@ static int read_frequency(const struct hearth_verb_call *c, int64_t *ret)
 	return 0;
 }
 
+/* Samples are counted window by window, so that enough of them are noticed only at an end. */
+static int64_t window_ns(const struct hearth_verb_call *c)
+{
+	const int64_t longest = 500000000, window = c->option_int(c, "window");
+
+	return c->option_is_set(c, "min_samples") && window > longest ? longest : window;
+}
+
 static int add_times(const struct hearth_verb_call *c, struct overlay *o)
 {
 	char text[32];
@@ -77,7 +85,7 @@ static int add_times(const struct hearth_verb_call *c, struct overlay *o)
 	r = overlay_set(o, "cpu-sampler", "frequency", text);
 	if (r < 0)
 		return r;
-	snprintf(text, sizeof(text), "%" PRId64 "ms", c->option_int(c, "window") / 1000000);
+	snprintf(text, sizeof(text), "%" PRId64 "ms", window_ns(c) / 1000000);
 	return overlay_set(o, "cpu-sampler", "window", text);
 }
 

@@ -57,7 +57,7 @@ static int64_t number(const struct hearth_verb_call *c, const char *name)
 
 	if (g)
 		return g->number;
-	return strcmp(name, "window") == 0 ? 5000000000 : 0;
+	return strcmp(name, "window") == 0 ? 5000000000 : strcmp(name, "repeat") == 0;
 }
 
 static const char *string(const struct hearth_verb_call *c, const char *name)
@@ -268,6 +268,21 @@ static void a_dash_is_standard_output_and_no_folder(void **state)
 	plan_done(&p);
 }
 
+static void a_repeated_command_is_counted_in_short_windows(void **state)
+{
+	static const char *const command[] = { "true", NULL };
+	static const struct given given[] = { { .name = "repeat", .number = 5 },
+					      { .name = "min_samples", .number = 2000 } };
+	struct plan p;
+
+	(void)state;
+	make_plan(&p, given, ARRAY_SIZE(given), command);
+	assert_int_equal(p.run.repeat, 5);
+	assert_int_equal(p.run.min_samples, 2000);
+	assert_has(&p, "/plugins/cpu-sampler/window=500ms");
+	plan_done(&p);
+}
+
 static void another_source_takes_the_place_of_the_sampler(void **state)
 {
 	static const struct given given[] = {
@@ -333,6 +348,8 @@ static void what_makes_no_sense_is_refused(void **state)
 		  "user_only", "leave nothing to sample" },
 		{ { { .name = "source", .string = "x" }, { .name = "user_only", .number = 1 } }, NULL,
 		  "user_only", "belongs to cpu-sampler" },
+		{ { { .name = "repeat", .number = 2 } }, NULL, "repeat", "there is none" },
+		{ { { .name = "min_samples", .number = 9 } }, NULL, "min_samples", "there is none" },
 		{ { { .name = "output", .string = "" } }, NULL, "output", "folder is missing" },
 		{ { { .name = "force", .number = 0 } }, nothing, "", "without a command" },
 	};
@@ -361,6 +378,7 @@ int main(void)
 		cmocka_unit_test(one_side_is_sampled_with_its_part_of_the_stack),
 		cmocka_unit_test(the_highest_rate_is_the_kernels),
 		cmocka_unit_test(a_dash_is_standard_output_and_no_folder),
+		cmocka_unit_test(a_repeated_command_is_counted_in_short_windows),
 		cmocka_unit_test(another_source_takes_the_place_of_the_sampler),
 		cmocka_unit_test(sinks_are_added_or_given_options),
 		cmocka_unit_test(what_makes_no_sense_is_refused),

@@ -339,6 +339,11 @@ struct hearth_run_plan {
 	const char *title;
 	void (*release)(void *ctx);
 	void *ctx;
+	/*
+	 * The command runs again, into one result, until it has run `repeat` times and min_samples
+	 * have been delivered; a status other than 0 is the last. 0: these ask for nothing.
+	 */
+	uint64_t repeat, min_samples;
 };
 
 /* The command line of a verb, parsed by its option table. */

@@ -72,6 +72,84 @@ static void command_leaves_standard_output_to_others(void **state)
 	assert_written("err", "to stdout\nto stderr\n");
 }
 
+struct rounds {
+	struct fixture *fixture;
+	int statuses[8], n, most;
+};
+
+static bool next_round(void *ctx, struct command *c, int status)
+{
+	struct rounds *r = ctx;
+
+	(void)c;
+	r->statuses[r->n++] = status;
+	return r->n < r->most;
+}
+
+static void count_exit(void *ctx, struct command *c)
+{
+	struct rounds *r = ctx;
+
+	on_exit_of_command(r->fixture, c);
+}
+
+/* The exit status of the whole. */
+static int repeat(struct rounds *r, char *const *argv)
+{
+	struct command_options o = { .argv = argv, .again = next_round, .fn = count_exit, .ctx = r };
+	struct fixture *f = r->fixture;
+
+	f->command = command_free(f->command);
+	f->n_exits = 0;
+	r->n = 0;
+	assert_int_equal(command_new(f->loop, &o, &f->command), 0);
+	assert_int_equal(command_release(f->command), 0);
+	assert_int_equal(command_release(f->command), -EALREADY);
+	return finish(f);
+}
+
+static void command_runs_as_often_as_it_is_asked_to(void **state)
+{
+	struct rounds r = { .fixture = *state, .most = 3 };
+
+	assert_int_equal(repeat(&r, SHELL("printf x >>out; exit $(wc -c <out)")), 3);
+	assert_int_equal(r.n, 3);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(r.statuses[i], i + 1);
+	assert_written("out", "xxx");
+	assert_int_equal(repeat(&r, SHELL("kill -KILL $$")), 128 + SIGKILL);
+	assert_int_equal(repeat(&r, COMMAND("./nowhere")), COMMAND_NOT_FOUND);
+	assert_int_equal(command_exec_error(r.fixture->command), ENOENT);
+}
+
+static void command_that_runs_again_inherits_what_one_that_runs_once_does(void **state)
+{
+	struct rounds r = { .fixture = *state, .most = 2 };
+
+	assert_int_equal(repeat(&r, SHELL("ls /proc/self/fd >fds; grep -E '^Sig(Blk|Ign)' "
+					  "/proc/self/status >>fds")), 0);
+	assert_int_equal(run(r.fixture, SHELL("ls /proc/self/fd >fds1; grep -E '^Sig(Blk|Ign)' "
+					      "/proc/self/status >>fds1")), 0);
+	assert_int_equal(run(r.fixture, COMMAND("cmp", "fds", "fds1")), 0);
+}
+
+static void signal_to_a_command_that_runs_again_reaches_it(void **state)
+{
+	struct rounds r = { .fixture = *state, .most = 1 };
+	struct command_options o = {
+		.argv = SHELL("trap 'exit 9' TERM; : >ready; while :; do sleep 0.01; done"),
+		.again = next_round, .fn = count_exit, .ctx = &r,
+	};
+	struct fixture *f = *state;
+
+	assert_int_equal(command_new(f->loop, &o, &f->command), 0);
+	assert_int_equal(command_release(f->command), 0);
+	while (access("ready", F_OK) < 0)
+		assert_int_equal(loop_run_once(f->loop, 1), 0);
+	assert_int_equal(command_signal(f->command, SIGTERM), 0);
+	assert_int_equal(finish(f), 9);
+}
+
 static void command_released_twice_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -221,6 +299,9 @@ int main(int argc, char **argv)
 		command_test(command_has_the_pid_that_was_announced),
 		command_test(command_that_is_never_released_does_nothing),
 		command_test(command_leaves_standard_output_to_others),
+		command_test(command_runs_as_often_as_it_is_asked_to),
+		command_test(command_that_runs_again_inherits_what_one_that_runs_once_does),
+		command_test(signal_to_a_command_that_runs_again_reaches_it),
 		command_test(command_released_twice_is_refused),
 		command_test(command_whose_launcher_was_killed_cannot_be_released),
 		command_test(command_never_begins_if_hearth_dies_first),

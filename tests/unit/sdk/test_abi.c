@@ -143,7 +143,9 @@ FIELD(hearth_run_plan, output, 72, 8);
 FIELD(hearth_run_plan, title, 80, 8);
 FIELD(hearth_run_plan, release, 88, 8);
 FIELD(hearth_run_plan, ctx, 96, 8);
-SIZE(hearth_run_plan, 104);
+FIELD(hearth_run_plan, repeat, 104, 8);
+FIELD(hearth_run_plan, min_samples, 112, 8);
+SIZE(hearth_run_plan, 120);
 
 FIELD(hearth_verb_call, size, 0, 4);
 FIELD(hearth_verb_call, n_arguments, 4, 4);
