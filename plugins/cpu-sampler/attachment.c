@@ -110,7 +110,7 @@ void attachment_follow_cpus(struct attachment *a)
 	struct cpu_set online;
 	struct why why = {};
 
-	if (cpu_set_read(ONLINE_PATH, &online) < 0)
+	if (a->is_unprivileged || cpu_set_read(ONLINE_PATH, &online) < 0)
 		return;
 	for (uint32_t cpu = 0; cpu < a->probe.n_cpus; cpu++)
 		if (probe_has_cpu(&a->probe, cpu) && !cpu_set_has(&online, cpu))
@@ -169,7 +169,7 @@ void attachment_follow_cgroups(struct attachment *a)
 		    strerror(-r));
 }
 
-int attachment_apply(struct attachment *a, const struct settings *s, struct why *why)
+static int apply_filter(struct attachment *a, const struct settings *s, struct why *why)
 {
 	int r = probe_apply(&a->probe, s, why);
 
@@ -187,12 +187,21 @@ int attachment_apply(struct attachment *a, const struct settings *s, struct why 
 	return 0;
 }
 
+int attachment_apply(struct attachment *a, const struct settings *s, struct why *why)
+{
+	if (a->is_unprivileged)
+		return why_set(why, -EBUSY, "without privileges nothing changes in place");
+	return apply_filter(a, s, why);
+}
+
 int attachment_set_period(struct attachment *a, uint64_t period_ns)
 {
 	int r;
 
 	if (period_ns == a->period_ns)
 		return 0;
+	if (a->is_unprivileged)
+		return -EBUSY;
 	r = probe_set_period(&a->probe, period_ns);
 	if (r < 0)
 		return r;
@@ -203,11 +212,11 @@ int attachment_set_period(struct attachment *a, uint64_t period_ns)
 
 /* ---- opening ---- */
 
-static int start_timeline(struct attachment *a, const struct settings *s)
+static int start_timeline(struct attachment *a, const struct settings *s, uint32_t n_cpus)
 {
 	struct timeline_setup setup = {
-		.host = a->host, .samples = &a->probe.ring, .events = &a->events,
-		.proc_root = "/proc", .n_cpus = a->probe.n_cpus,
+		.host = a->host, .samples = a->is_unprivileged ? NULL : &a->probe.ring,
+		.events = &a->events, .proc_root = "/proc", .n_cpus = n_cpus,
 		.window_ns = s->window_ns, .period_ns = a->period_ns,
 	};
 
@@ -227,10 +236,36 @@ static int open_rings(struct attachment *a, const struct settings *s, uint32_t n
 	r = probe_load(&a->probe, a->host, ring_bytes(s, n_cpus), why);
 	if (r < 0)
 		return r;
-	r = start_timeline(a, s);
+	r = start_timeline(a, s, a->probe.n_cpus);
 	if (r == 0)
 		r = watch(a, probe_ring_fd(&a->probe));
 	return r < 0 ? why_set(why, r, "cannot read the ring: %s", strerror(-r)) : 0;
+}
+
+/* The second step of the ladder: one's own processes, user code only. */
+static int open_unprivileged(struct attachment *a, const struct settings *s,
+			     const struct cpu_set *online, struct why *why)
+{
+	int r;
+
+	if (s->n_cgroups || !s->n_pids)
+		return why_set(why, -EPERM, "not allowed to load a BPF program, which it takes to sample "
+			       "%s; run as root, or record a command or processes of your own: "
+			       "hearth record -- COMMAND, hearth record -p PID",
+			       s->n_cgroups ? "a cgroup" : "the whole machine");
+	if (!s->user_stacks || !(s->modes & SAMPLE_MODE_USER))
+		return why_set(why, -EPERM, "not allowed to load a BPF program, which it takes to see the "
+			       "kernel; run as root");
+	probe_unload(&a->probe);
+	a->is_loaded = false;
+	a->is_unprivileged = true;
+	r = start_timeline(a, s, cpu_set_end(online));
+	if (r < 0)
+		return why_set(why, r, "%s", strerror(-r));
+	r = task_events_open(&a->tasks, &a->events, online, s, a->period_ns, why);
+	for (size_t i = 0; i < a->events.n_rings && r == 0; i++)
+		r = watch(a, a->events.rings[i]->fd);
+	return r;
 }
 
 int attachment_open(struct attachment *a, const struct hearth_host *h, const struct settings *s,
@@ -249,15 +284,26 @@ int attachment_open(struct attachment *a, const struct hearth_host *h, const str
 		return why_set(why, r, "cannot read " ONLINE_PATH ": %s; is /sys mounted?",
 			       strerror(-r));
 	r = open_rings(a, s, cpu_set_count(&online), why);
+	if ((r == -EPERM || r == -EACCES) && geteuid() != 0)
+		return open_unprivileged(a, s, &online, why);
 	if (r == 0)
-		r = attachment_apply(a, s, why);
+		r = apply_filter(a, s, why);
 	return r == 0 ? open_cpus(a, &online, why) : r;
+}
+
+void attachment_stop(struct attachment *a)
+{
+	if (a->is_unprivileged)
+		task_events_stop(&a->tasks, &a->events);
+	else
+		probe_stop(&a->probe);
 }
 
 void attachment_close(struct attachment *a)
 {
 	if (a->has_timeline)
 		timeline_done(&a->timeline);
+	task_events_close(&a->tasks);
 	event_rings_done(&a->events);
 	cgroups_done(&a->cgroups);
 	if (a->is_loaded)
@@ -265,5 +311,5 @@ void attachment_close(struct attachment *a)
 	if (a->poll_fd >= 0)
 		close(a->poll_fd);
 	a->poll_fd = -1;
-	a->has_timeline = a->is_loaded = false;
+	a->has_timeline = a->is_loaded = a->is_unprivileged = false;
 }

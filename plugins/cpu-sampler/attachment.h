@@ -8,6 +8,7 @@
 #include "event_rings.h"
 #include "probe.h"
 #include "settings.h"
+#include "task_events.h"
 #include "timeline.h"
 #include "why.h"
 
@@ -18,11 +19,12 @@ struct attachment {
 	const struct hearth_host *host;
 	struct probe probe;
 	struct event_rings events;
+	struct task_events tasks; /* without privileges, in place of the probe */
 	struct timeline timeline; /* points to the two above: does not move */
 	struct cgroups cgroups;   /* of the filter */
 	uint64_t period_ns;       /* of the events now */
 	int poll_fd;              /* becomes readable when a ring fills up */
-	bool is_loaded, has_timeline;
+	bool is_loaded, has_timeline, is_unprivileged;
 };
 
 /* Loads and attaches on every online CPU. 0, or -errno with *why; then close it. */
@@ -30,7 +32,11 @@ int attachment_open(struct attachment *a, const struct hearth_host *h, const str
 		    uint64_t period_ns, struct why *why);
 void attachment_close(struct attachment *a);
 
-/* What to record and of whom, children that exist included. 0, or -errno with *why. */
+/* Ends sampling; what was taken can still be read. */
+void attachment_stop(struct attachment *a);
+
+/* What to record and of whom, children that exist included. 0, or -errno with *why;
+   -EBUSY: only a new attachment can do that. */
 int attachment_apply(struct attachment *a, const struct settings *s, struct why *why);
 
 /* Finds cgroups that were made anew under their old name. */

@@ -62,7 +62,7 @@ int event_rings_add(struct event_rings *r, struct event_ring *ring)
 	return 0;
 }
 
-int event_rings_open_cpu(struct event_rings *r, uint32_t cpu, size_t bytes, int *ret_fd)
+int event_rings_map_cpu(struct event_rings *r, uint32_t cpu, int fd, size_t bytes)
 {
 	_cleanup_(ring_freep) struct event_ring *ring = calloc(1, sizeof(*ring));
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -73,10 +73,8 @@ int event_rings_open_cpu(struct event_rings *r, uint32_t cpu, size_t bytes, int 
 		return -ENOMEM;
 	ring->cpu = cpu;
 	ring->size = bytes;
-	ring->fd = open_dummy(cpu, bytes);
-	if (ring->fd < 0)
-		return ring->fd;
-	map = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	ring->fd = -1;
+	map = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return -errno;
 	ring->page = map;
@@ -84,7 +82,21 @@ int event_rings_open_cpu(struct event_rings *r, uint32_t cpu, size_t bytes, int 
 	n = event_rings_add(r, ring);
 	if (n < 0)
 		return n;
-	*ret_fd = TAKE_PTR(ring)->fd;
+	TAKE_PTR(ring)->fd = fd;
+	return 0;
+}
+
+int event_rings_open_cpu(struct event_rings *r, uint32_t cpu, size_t bytes, int *ret_fd)
+{
+	_cleanup_close_ int fd = open_dummy(cpu, bytes);
+	int n;
+
+	if (fd < 0)
+		return fd;
+	n = event_rings_map_cpu(r, cpu, fd, bytes);
+	if (n < 0)
+		return n;
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
@@ -167,6 +179,7 @@ static bool ring_peek(struct event_rings *r, struct event_ring *ring)
 			r->malformed++;
 			ring->head.kind = PROCESS_EVENT_NONE;
 		}
+		ring->head.cpu = ring->cpu;
 		if (ring->head.kind == PROCESS_EVENT_NONE)
 			ring_skip_to(ring, ring->page->data_tail + ring->head_bytes);
 		else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's news about processes (fork, exec, mmap, exit), one ring per CPU, read in the
- * order of their times across all CPUs. Events stay in their ring until they are popped.
+ * The kernel's news about processes (fork, exec, mmap, exit), and samples where BPF may not take
+ * them, one ring per CPU, read in the order of their times across all CPUs. Events stay in their ring until they are popped.
  */
 #pragma once
 
@@ -34,6 +34,8 @@ struct event_rings {
 
 /* Opens and enables the events of one CPU with a ring of `bytes` (power of two). */
 int event_rings_open_cpu(struct event_rings *r, uint32_t cpu, size_t bytes, int *ret_fd);
+/* Maps the ring of an event that is open already; takes fd, unless it fails. */
+int event_rings_map_cpu(struct event_rings *r, uint32_t cpu, int fd, size_t bytes);
 void event_rings_close_cpu(struct event_rings *r, uint32_t cpu);
 bool event_rings_has_cpu(const struct event_rings *r, uint32_t cpu);
 void event_rings_done(struct event_rings *r);

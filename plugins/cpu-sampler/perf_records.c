@@ -100,6 +100,18 @@ static void parse_lost(struct body *b, struct process_event *e)
 	e->lost = body_u64(b);
 }
 
+/* A sample has its id in front, and no trailer. */
+static void parse_sample(struct body *b, struct process_event *e)
+{
+	e->pid = body_u32(b);
+	e->tid = body_u32(b);
+	e->time_ns = body_u64(b);
+	e->n_chain = body_u64(b);
+	e->chain = b->at;
+	if (e->n_chain > b->left / sizeof(uint64_t))
+		b->is_short = true;
+}
+
 static const struct {
 	uint32_t type;
 	enum process_event_kind kind;
@@ -110,13 +122,38 @@ static const struct {
 	{ PERF_RECORD_COMM, PROCESS_EVENT_COMM, parse_comm },
 	{ PERF_RECORD_MMAP2, PROCESS_EVENT_MMAP, parse_mmap2 },
 	{ PERF_RECORD_LOST, PROCESS_EVENT_LOST, parse_lost },
+	{ PERF_RECORD_SAMPLE, PROCESS_EVENT_SAMPLE, parse_sample },
 };
+
+/* What trails every record but samples. */
+static int take_trailer(struct body *b, struct sample_id *id)
+{
+	if (b->left < sizeof(*id))
+		return -EBADMSG;
+	b->left -= sizeof(*id);
+	memcpy(id, b->at + b->left, sizeof(*id));
+	return 0;
+}
+
+static int parse_record(struct body *b, size_t i, struct process_event *e)
+{
+	struct sample_id id;
+
+	if (records[i].kind != PROCESS_EVENT_SAMPLE && take_trailer(b, &id) < 0)
+		return -EBADMSG;
+	e->kind = records[i].kind;
+	records[i].parse(b, e);
+	if (b->is_short)
+		return -EBADMSG;
+	if (e->kind != PROCESS_EVENT_SAMPLE)
+		e->time_ns = id.time;
+	return 0;
+}
 
 int perf_record_parse(const void *data, size_t len, struct process_event *ret)
 {
 	struct process_event e = {};
 	struct perf_event_header head;
-	struct sample_id id;
 	struct body body;
 
 	if (len < sizeof(head))
@@ -130,15 +167,8 @@ int perf_record_parse(const void *data, size_t len, struct process_event *ret)
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
 		if (records[i].type != head.type)
 			continue;
-		if (body.left < sizeof(id))
+		if (parse_record(&body, i, &e) < 0)
 			return -EBADMSG;
-		body.left -= sizeof(id);
-		memcpy(&id, body.at + body.left, sizeof(id));
-		e.kind = records[i].kind;
-		records[i].parse(&body, &e);
-		if (body.is_short)
-			return -EBADMSG;
-		e.time_ns = id.time;
 		if (e.kind == PROCESS_EVENT_COMM && head.misc & PERF_RECORD_MISC_COMM_EXEC)
 			e.kind = PROCESS_EVENT_EXEC;
 		break;

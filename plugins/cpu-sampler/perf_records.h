@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process events of perf_event_open(2): one record of a perf ring → struct process_event.
- * Events must be opened with PERF_RECORD_SAMPLE_TYPE and sample_id_all.
+ * The records of perf_event_open(2), samples and news of processes: one record of a perf ring →
+ * struct process_event. Events must be opened with PERF_RECORDS_SAMPLE_TYPE, those that sample with
+ * PERF_SAMPLE_CALLCHAIN besides, and with sample_id_all.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ enum process_event_kind {
 	PROCESS_EVENT_EXEC,
 	PROCESS_EVENT_MMAP,
 	PROCESS_EVENT_LOST,
+	PROCESS_EVENT_SAMPLE,
 };
 
 /* Strings are borrowed from the record. */
@@ -34,6 +36,9 @@ struct process_event {
 	uint32_t device_major, device_minor;
 	const char *path;    /* MMAP */
 	uint64_t lost;       /* LOST: records */
+	const uint8_t *chain; /* SAMPLE: n_chain addresses of 8 bytes, and PERF_CONTEXT_* among them */
+	uint64_t n_chain;
+	uint32_t cpu;         /* SAMPLE: of the ring; whoever reads the ring fills it in */
 };
 
 /*

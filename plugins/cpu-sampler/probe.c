@@ -358,7 +358,7 @@ int probe_ring_fd(const struct probe *p)
 
 uint64_t probe_not_followed(const struct probe *p)
 {
-	return p->counters[0].not_followed;
+	return p->counters ? p->counters[0].not_followed : 0;
 }
 
 uint64_t probe_ring_full(const struct probe *p)

@@ -19,6 +19,7 @@ enum {
 	SAMPLE_USER_END = 1u << 3,       /* the chain of frame pointers ended in a null pointer */
 	SAMPLE_USER_CUT = 1u << 4,       /* SAMPLE_MAX_FRAMES user frames, and more to come */
 	SAMPLE_USER_COMPAT = 1u << 5,    /* 32-bit code: only the program counter was taken */
+	SAMPLE_USER_UNCHECKED = 1u << 6, /* how the chain ended is not known */
 };
 
 /* In the ring buffer; n_kernel + n_user addresses follow, each part leaf first. */

@@ -72,8 +72,8 @@ static void count_side_effects(struct sampler *s)
 
 static void drain(struct sampler *s, uint64_t hold_back_ns)
 {
-	const struct sample_ring *ring = &s->kernel.probe.ring;
-	bool is_urgent = sample_ring_fill(ring) > ring->size / 2;
+	const struct sample_ring *ring = s->kernel.timeline.samples;
+	bool is_urgent = ring && sample_ring_fill(ring) > ring->size / 2;
 	uint64_t now = s->host->now_ns(s->host);
 	int r;
 
@@ -210,6 +210,8 @@ static void check_account(struct sampler *s)
 {
 	uint64_t counted = probe_ring_full(&s->kernel.probe), gaps;
 
+	if (s->kernel.is_unprivileged)
+		return; /* the kernel's own records of what was lost are all there is */
 	timeline_settle(&s->kernel.timeline, s->kernel.probe.counters);
 	gaps = s->kernel.timeline.gaps;
 	if (gaps == counted)
@@ -247,7 +249,7 @@ static int32_t sampler_finish(void *instance)
 		return 0;
 	s->host->set_timer(s->host, TIMER_DRAIN, 0, 0);
 	s->host->set_timer(s->host, TIMER_FOLLOW, 0, 0);
-	probe_stop(&s->kernel.probe);
+	attachment_stop(&s->kernel);
 	s->finish_by_ns = s->host->now_ns(s->host) + TIMELINE_PATIENCE_NS;
 	r = finish_window(s);
 	if (r != 1)

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#include "common/cleanup.h"
+#include "perf_sample.h"
 #include "test_rings.h"
 
 static void task_records_name_child_and_parent(void **state)
@@ -130,6 +132,64 @@ static void a_mapping_that_wraps_around_is_refused(void **state)
 	assert_int_equal(perf_record_parse(r.bytes, r.len, &e), -EBADMSG);
 }
 
+static void a_sample_brings_its_user_stack(void **state)
+{
+	static const uint64_t chain[] = {
+		(uint64_t)PERF_CONTEXT_KERNEL, 0xffffffff81000000, (uint64_t)PERF_CONTEXT_USER, 0x1000,
+		0x2000, 0x3000,
+	};
+	struct perf_sample s;
+	struct process_event e;
+	struct fake_record r;
+
+	(void)state;
+	fake_chain_record(&r, 20, 9, chain, 6);
+	assert_int_equal(perf_record_parse(r.bytes, r.len, &e), 0);
+	assert_int_equal(e.kind, PROCESS_EVENT_SAMPLE);
+	assert_int_equal(e.time_ns, 9);
+	e.cpu = 3;
+	perf_sample_take(&e, &s);
+	assert_int_equal(s.head.pid, 20);
+	assert_int_equal(s.head.cpu, 3);
+	assert_int_equal(s.head.n_kernel, 0);
+	assert_int_equal(s.head.n_user, 3);
+	assert_int_equal(s.addresses[0], 0x1000);
+	assert_int_equal(s.addresses[2], 0x3000);
+	assert_int_equal(s.head.flags, SAMPLE_USER_UNCHECKED); /* never passed off as whole */
+}
+
+static void a_stack_that_fills_the_limit_is_cut(void **state)
+{
+	uint64_t chain[SAMPLE_MAX_FRAMES + 9];
+	struct perf_sample s;
+	struct process_event e;
+	struct fake_record r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(chain); i++)
+		chain[i] = 0x1000 + i;
+	fake_chain_record(&r, 20, 9, chain, ARRAY_SIZE(chain));
+	assert_int_equal(perf_record_parse(r.bytes, r.len, &e), 0);
+	perf_sample_take(&e, &s);
+	assert_int_equal(s.head.n_user, SAMPLE_MAX_FRAMES);
+	assert_int_equal(s.head.flags, SAMPLE_USER_CUT);
+}
+
+static void a_chain_longer_than_its_record_is_refused(void **state)
+{
+	static const uint64_t lengths[] = { 4, 1 << 20, UINT64_MAX, UINT64_MAX / 8 + 1 };
+	static const uint64_t chain[] = { 1, 2, 3 };
+	struct process_event e;
+	struct fake_record r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		fake_chain_record(&r, 20, 9, chain, 3);
+		memcpy(r.bytes + 24, &lengths[i], sizeof(lengths[i]));
+		assert_int_equal(perf_record_parse(r.bytes, r.len, &e), -EBADMSG);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +201,9 @@ int main(void)
 		cmocka_unit_test(a_record_that_contradicts_itself_is_refused),
 		cmocka_unit_test(a_path_without_end_is_refused),
 		cmocka_unit_test(a_mapping_that_wraps_around_is_refused),
+		cmocka_unit_test(a_sample_brings_its_user_stack),
+		cmocka_unit_test(a_stack_that_fills_the_limit_is_cut),
+		cmocka_unit_test(a_chain_longer_than_its_record_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

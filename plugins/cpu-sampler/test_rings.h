@@ -139,6 +139,22 @@ static inline void fake_lost_record(struct fake_record *r, uint64_t lost, uint64
 	fake_end(r, 0, 0, time_ns);
 }
 
+/* A user stack behind what the kernel puts in front of it. */
+static inline void fake_chain_record(struct fake_record *r, uint32_t pid, uint64_t time_ns,
+				     const uint64_t *chain, uint64_t n)
+{
+	uint16_t size;
+
+	fake_begin(r, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
+	fake_u32(r, pid);
+	fake_u32(r, pid);
+	fake_u64(r, time_ns);
+	fake_u64(r, n);
+	fake_put(r, chain, n * sizeof(*chain));
+	size = (uint16_t)r->len;
+	memcpy(r->bytes + offsetof(struct perf_event_header, size), &size, sizeof(size));
+}
+
 /* ---- samples ---- */
 
 struct fake_samples {

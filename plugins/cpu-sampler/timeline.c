@@ -85,6 +85,13 @@ static void take_sample(struct timeline *t, const struct sample_record *s)
 
 static void take_event(struct timeline *t, const struct process_event *e)
 {
+	if (e->kind == PROCESS_EVENT_SAMPLE) {
+		perf_sample_take(e, &t->converted);
+		take_sample(t, &t->converted.head);
+		return;
+	}
+	if (e->kind == PROCESS_EVENT_LOST && !t->samples)
+		t->window.lost += e->lost; /* nearly all records of such a ring are samples */
 	(void)processes_apply(&t->processes, e); /* without memory: the state is read again */
 	window_add_event(&t->window, e, processes_find(&t->processes, e->pid));
 }
@@ -144,7 +151,7 @@ static void take_until(struct timeline *t, uint64_t before_ns)
 {
 	for (;;) {
 		const struct process_event *e = event_rings_peek(t->events);
-		const struct sample_record *s = sample_ring_peek(t->samples);
+		const struct sample_record *s = t->samples ? sample_ring_peek(t->samples) : NULL;
 
 		if (e && e->time_ns < before_ns && (!s || e->time_ns <= s->time_ns)) {
 			take_event(t, e);

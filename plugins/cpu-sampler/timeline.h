@@ -9,12 +9,13 @@
 #include <stdint.h>
 
 #include "event_rings.h"
+#include "perf_sample.h"
 #include "sample_ring.h"
 #include "window.h"
 
 struct timeline {
 	const struct hearth_host *host;
-	struct sample_ring *samples;
+	struct sample_ring *samples; /* NULL: samples come among the events */
 	struct event_rings *events;
 	struct binaries binaries;
 	struct processes processes;
@@ -25,12 +26,13 @@ struct timeline {
 	uint64_t waiting_since_ns; /* for files of a window that is over; 0: not waiting */
 	uint64_t *sequences;     /* per CPU: of the last sample seen */
 	uint32_t n_cpus;
+	struct perf_sample converted;
 	uint64_t gaps; /* samples missing in the numbering, since the start */
 };
 
 struct timeline_setup {
 	const struct hearth_host *host;
-	struct sample_ring *samples;
+	struct sample_ring *samples; /* NULL: samples come among the events */
 	struct event_rings *events;
 	const char *proc_root;
 	uint32_t n_cpus; /* highest CPU number + 1 */

@@ -18,6 +18,7 @@ enum cut_cause {
 	CUT_COMPAT,
 	CUT_KERNEL_DEPTH,
 	CUT_KERNEL_FAILED,
+	CUT_UNCHECKED,
 };
 
 const char *const window_cut_text[WINDOW_N_CUTS] = {
@@ -26,6 +27,7 @@ const char *const window_cut_text[WINDOW_N_CUTS] = {
 	[CUT_COMPAT] = "32-bit program",
 	[CUT_KERNEL_DEPTH] = "kernel stack depth limit",
 	[CUT_KERNEL_FAILED] = "kernel stack could not be walked",
+	[CUT_UNCHECKED] = "end not seen without privileges",
 };
 
 void window_init(struct window *w, const struct hearth_host *host)
@@ -279,6 +281,8 @@ static enum cut_cause cut_cause(const struct sample_record *s)
 		return CUT_DEPTH;
 	if (s->flags & SAMPLE_USER_COMPAT)
 		return CUT_COMPAT;
+	if (s->flags & SAMPLE_USER_UNCHECKED)
+		return CUT_UNCHECKED;
 	/* A lone frame proves nothing: the register may be 0 for reasons of its own. */
 	if (s->n_user && (!(s->flags & SAMPLE_USER_END) || s->n_user == 1))
 		return CUT_NO_FRAME_POINTERS;

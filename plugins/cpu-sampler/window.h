@@ -18,7 +18,7 @@ struct window_promise {
 };
 
 /* Why stacks were cut, in words; NULL: not a cause. */
-enum { WINDOW_N_CUTS = 6 };
+enum { WINDOW_N_CUTS = 7 };
 extern const char *const window_cut_text[WINDOW_N_CUTS];
 
 struct window {

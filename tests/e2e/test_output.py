@@ -51,7 +51,7 @@ def test_standard_output_gets_folded_stacks_and_nothing_else(hearth):
     assert lines and all(re.fullmatch(r"[^;]+(;[^;]+)* \d+", line) for line in lines), process.stdout
     assert any(line.startswith("hearth-demo;") and "hash_block" in line for line in lines)
     said = re.search(r"recorded .* ([\d,]+) samples", process.stderr)
-    assert sum(int(line.rsplit(" ", 1)[1]) for line in lines) == int(said.group(1).replace(",", "")) > 300
+    assert sum(int(line.rsplit(" ", 1)[1]) for line in lines) == int(said.group(1).replace(",", "")) > 50
     assert "from the command\n" in process.stderr
     assert set(os.listdir(hearth.tmp)) == before
 

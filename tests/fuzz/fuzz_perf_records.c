@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "perf_records.h"
+#include "perf_sample.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -19,6 +20,8 @@ static void check_string(const char *s, const uint8_t *record, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	struct perf_sample sample;
+
 	while (len >= sizeof(struct perf_event_header)) {
 		struct perf_event_header head;
 		struct process_event e;
@@ -29,6 +32,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			check_string(e.path, data, head.size);
 			if (e.kind == PROCESS_EVENT_MMAP && (e.start >= e.end || !e.path))
 				abort();
+			if (e.kind == PROCESS_EVENT_SAMPLE) {
+				if (e.chain + e.n_chain * sizeof(uint64_t) > data + head.size)
+					abort();
+				perf_sample_take(&e, &sample);
+				if (sample.head.n_user > SAMPLE_MAX_FRAMES)
+					abort();
+			}
 		}
 		if (head.size == 0 || head.size > len)
 			break;
