@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/guide.h"
 #include "cli/plugin_verb.h"
 #include "cli/record_output.h"
 #include "cli/record_print.h"
@@ -289,6 +290,7 @@ static void complete_summary(struct recording *rec)
 				    json_null());
 	if (repetition_is_wanted(&rec->repetition))
 		json_object_set_new(rec->summary, "runs", repetition_json(&rec->repetition));
+	guide_add(rec->summary);
 }
 
 static int conclude(struct recording *rec)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,9 +12,28 @@
 #include "util/clock.h"
 #include "util/str.h"
 
+enum { HOTTEST_SHOWN = 5 };
+#define SHARE_SHOWN 0.01 /* nobody gains anything where less than this can be gained */
+
+/* Whether a line can be drawn anew. */
+static bool terminal_has_cursor(int fd)
+{
+	const char *terminal = getenv("TERM");
+
+	return isatty(fd) && terminal && !str_equal(terminal, "dumb");
+}
+
+/* https://no-color.org: any value but an empty one means plain text. */
+static bool terminal_has_colour(int fd)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return terminal_has_cursor(fd) && !(no_colour && *no_colour);
+}
+
 void progress_begin(struct progress *p, uint64_t duration_ns, bool has_command)
 {
-	*p = (struct progress){ .is_tty = isatty(STDERR_FILENO), .duration_ns = duration_ns };
+	*p = (struct progress){ .is_tty = terminal_has_cursor(STDERR_FILENO), .duration_ns = duration_ns };
 	if (p->is_tty)
 		return;
 	if (duration_ns)
@@ -82,16 +102,9 @@ static void print_size(FILE *out, uint64_t bytes)
 	fprintf(out, u ? "%8.1f %s" : "%8.0f %s", n, units[u]);
 }
 
-static void print_causes(FILE *out, const char *title, const json_t *causes)
+static const char *plural(uint64_t n)
 {
-	const char *cause;
-	char buf[32];
-	json_t *n;
-
-	json_object_foreach((json_t *)causes, cause, n) {
-		fprintf(out, "%-11s  %s: %s\n", title, grouped((uint64_t)json_integer_value(n), buf), cause);
-		title = "";
-	}
+	return n == 1 ? "" : "s";
 }
 
 static void print_runs(FILE *out, const json_t *summary)
@@ -105,7 +118,7 @@ static void print_runs(FILE *out, const json_t *summary)
 	if (!runs)
 		return;
 	fprintf(out, "command      ran %s time%s, %.3f s each (%.3f to %.3f)", grouped(n, buf),
-		n == 1 ? "" : "s", json_number_value(json_object_get(seconds, "mean")),
+		plural(n), json_number_value(json_object_get(seconds, "mean")),
 		json_number_value(json_object_get(seconds, "min")),
 		json_number_value(json_object_get(seconds, "max")));
 	if (status == 0)
@@ -116,44 +129,89 @@ static void print_runs(FILE *out, const json_t *summary)
 
 static void print_facts(FILE *out, const json_t *summary)
 {
-	const json_t *samples = json_object_get(summary, "samples");
-	const json_t *stacks = json_object_get(summary, "stacks");
+	uint64_t n_samples = number(json_object_get(summary, "samples"), "delivered");
+	uint64_t n_stacks = number(json_object_get(summary, "stacks"), "unique");
 	const json_t *window = json_object_get(summary, "window");
 	char a[32], b[32];
 
-	fprintf(out, "recorded     %.1f s, %s samples, %s unique stacks\n",
-	       json_number_value(json_object_get(window, "seconds")),
-	       grouped(number(samples, "delivered"), a), grouped(number(stacks, "unique"), b));
+	fprintf(out, "recorded     %.1f s, %s sample%s, %s unique stack%s\n",
+		json_number_value(json_object_get(window, "seconds")), grouped(n_samples, a),
+		plural(n_samples), grouped(n_stacks, b), plural(n_stacks));
 	print_runs(out, summary);
-	print_causes(out, "lost", json_object_get(samples, "lost"));
-	print_causes(out, "cut stacks", json_object_get(stacks, "truncated"));
 }
 
-/* A hundred samples still leave ± 10 points on a function with half of them. */
-#define ENOUGH_SAMPLES 100
+/* ---- the guide ---- */
 
-static const char *print_amount(FILE *out, const json_t *summary, const char *title)
+/* The word in front says how bad it is, by its colour too where somebody looks at a terminal. */
+static void print_title(FILE *out, const char *title, const char *severity)
 {
-	uint64_t n = number(json_object_get(summary, "samples"), "delivered");
+	const char *colour = str_equal(severity, "good") ? "32" : str_equal(severity, "bad") ? "31" : "33";
 
-	if (n >= ENOUGH_SAMPLES)
-		return title;
-	if (n == 0)
-		fprintf(out, "%-11s  no samples: nothing that was to be recorded ran on a CPU meanwhile\n", title);
+	if (terminal_has_colour(fileno(out)))
+		fprintf(out, "\033[%sm%-11s\033[0m  ", colour, title);
 	else
-		fprintf(out, "%-11s  too few samples to trust a share: record longer, or with a higher -F\n",
-		       title);
-	return "";
+		fprintf(out, "%-11s  ", title);
 }
 
-static void print_advice(FILE *out, const json_t *summary)
+static void print_guide(FILE *out, const json_t *summary)
 {
-	const char *title = print_amount(out, summary, "advice");
 	size_t i;
 	json_t *line;
 
+	json_array_foreach(json_object_get(summary, "guide"), i, line) {
+		const char *mend = json_string_value(json_object_get(line, "mend"));
+
+		print_title(out, json_string_value(json_object_get(line, "about")),
+			    json_string_value(json_object_get(line, "severity")));
+		fprintf(out, "%s%s%s\n", json_string_value(json_object_get(line, "finding")),
+			mend ? "; " : "", mend ? mend : "");
+	}
 	json_array_foreach(json_object_get(summary, "advice"), i, line) {
-		fprintf(out, "%-11s  %s\n", title, json_string_value(line));
+		print_title(out, "advice", "costs");
+		fprintf(out, "%s\n", json_string_value(line));
+	}
+}
+
+/* Two functions of one name are told apart by where they are. */
+static bool is_name_shared(const json_t *functions, const char *name)
+{
+	unsigned int n = 0;
+	size_t i;
+	json_t *row;
+
+	json_array_foreach((json_t *)functions, i, row)
+		n += str_equal(json_string_value(json_object_get(row, "function")), name);
+	return n > 1;
+}
+
+static void print_function(FILE *out, const json_t *functions, const json_t *row)
+{
+	const char *name = json_string_value(json_object_get(row, "function"));
+	const char *module = json_string_value(json_object_get(row, "module"));
+	double share = json_number_value(json_object_get(row, "share"));
+
+	fprintf(out, "%5.1f %%  %s", 100 * share, name);
+	if (module && *module && is_name_shared(functions, name))
+		fprintf(out, "  (%s)", module);
+	fputc('\n', out);
+}
+
+static void print_hottest(FILE *out, const json_t *summary)
+{
+	const json_t *functions = json_object_get(summary, "hottest_functions");
+	const char *title = "look first";
+	size_t i;
+	json_t *row;
+
+	json_array_foreach((json_t *)functions, i, row) {
+		if (i == HOTTEST_SHOWN)
+			break;
+		if (!json_is_string(json_object_get(row, "function")))
+			continue;
+		if (i > 0 && json_number_value(json_object_get(row, "share")) < SHARE_SHOWN)
+			break;
+		fprintf(out, "%-11s  ", title);
+		print_function(out, functions, row);
 		title = "";
 	}
 }
@@ -195,7 +253,8 @@ static void print_files(FILE *out, const json_t *summary, const char *folder)
 void record_print(FILE *out, const json_t *summary, const char *folder)
 {
 	print_facts(out, summary);
-	print_advice(out, summary);
+	print_guide(out, summary);
+	print_hottest(out, summary);
 	if (folder)
 		print_files(out, summary, folder);
 	fflush(out);

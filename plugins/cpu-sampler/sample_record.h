@@ -50,7 +50,8 @@ struct sample_counters {
 	__u64 ring_full;   /* of these, dropped because the ring was full */
 	__u64 not_followed; /* children that did not fit into the table of pids */
 	__u64 run_ns;      /* time spent taking samples */
-	__u64 reserved[4];
+	__u64 ticks;       /* of the clock while the CPU was not idle */
+	__u64 reserved[3];
 };
 
 /* Written by the plugin at any time, read at every sample. */

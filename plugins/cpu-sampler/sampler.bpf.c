@@ -241,7 +241,10 @@ int take_sample(struct bpf_perf_event_data *ctx)
 	struct sample_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
 	__u64 len, fill, wakeup;
 
-	if (!c || !s || pid == 0)
+	if (!c || !s)
+		return 0;
+	c->ticks++;
+	if (pid == 0)
 		return 0;
 	if (!(settings.modes & mode_of(ctx)))
 		return 0;

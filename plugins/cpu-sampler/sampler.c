@@ -18,6 +18,8 @@
 #include "common/say.h"
 #include "doctor.h"
 #include "proc.h"
+#include "rate.h"
+#include "report.h"
 #include "settings.h"
 
 #define NS_PER_S 1000000000ull
@@ -38,6 +40,7 @@ struct sampler {
 	struct settings settings;
 	struct attachment kernel;
 	struct counted counted;
+	struct rate rate; /* since the period was set */
 	uint32_t scale; /* of the budget: 1 to 1000 */
 	bool is_attached;
 	uint64_t finish_by_ns;
@@ -85,10 +88,21 @@ static void drain(struct sampler *s, uint64_t hold_back_ns)
 	count_side_effects(s);
 }
 
+static void measure_anew(struct sampler *s)
+{
+	int r = rate_begin(&s->rate, &s->kernel.probe, s->host->now_ns(s->host));
+
+	if (r < 0)
+		say(s->host, HEARTH_LOG_DEBUG, "the rate is not measured: /proc/stat: %s", strerror(-r));
+}
+
 static int apply_period(struct sampler *s)
 {
+	bool has_changed = period_of(s) != s->kernel.period_ns;
 	int r = attachment_set_period(&s->kernel, period_of(s));
 
+	if (r == 0 && has_changed)
+		measure_anew(s);
 	if (r == 0)
 		s->kernel.timeline.flags = s->scale < 1000 ? HEARTH_PROFILE_REDUCED : 0;
 	return r;
@@ -127,6 +141,7 @@ static void sampler_destroy(void *instance)
 
 	sampler_detach(s);
 	settings_done(&s->settings);
+	rate_done(&s->rate);
 	free(s);
 }
 
@@ -154,16 +169,6 @@ static int refuse_missing_cgroups(struct sampler *s, const struct settings *new)
 	return 0;
 }
 
-/* For summary.json: what was asked for, not what a budget made of it. */
-static void report_event(struct sampler *s)
-{
-	char frequency[16];
-
-	snprintf(frequency, sizeof(frequency), "%u", s->settings.frequency);
-	s->host->report(s->host, "event", "\"cpu-clock\"");
-	s->host->report(s->host, "frequency_hz", frequency);
-}
-
 static int32_t sampler_start(void *instance)
 {
 	struct sampler *s = instance;
@@ -188,7 +193,8 @@ static int32_t sampler_start(void *instance)
 		return r;
 	s->host->set_timer(s->host, TIMER_DRAIN, ATTACHMENT_DRAIN_NS, ATTACHMENT_DRAIN_NS);
 	s->host->set_timer(s->host, TIMER_FOLLOW, FOLLOW_NS, FOLLOW_NS);
-	report_event(s);
+	measure_anew(s);
+	report_event(s->host, s->settings.frequency);
 	return 0;
 }
 
@@ -222,6 +228,14 @@ static void check_account(struct sampler *s)
 	    "this is a bug, please report it", (unsigned long long)gaps, (unsigned long long)counted);
 }
 
+static void measure_end(struct sampler *s)
+{
+	uint64_t now_ns = s->host->now_ns(s->host);
+	struct rate_result rate = rate_measure(&s->rate, &s->kernel.probe, now_ns);
+
+	report_rate(s->host, s->settings.frequency * s->scale / 1000., &rate);
+}
+
 /* Emits the last window when its files are open, or nobody can wait any longer. 1: not yet. */
 static int finish_window(struct sampler *s)
 {
@@ -237,6 +251,7 @@ static int finish_window(struct sampler *s)
 	check_account(s);
 	r = timeline_cut(t, now);
 	count_side_effects(s);
+	report_mends(s->host, t);
 	return r;
 }
 
@@ -249,6 +264,7 @@ static int32_t sampler_finish(void *instance)
 		return 0;
 	s->host->set_timer(s->host, TIMER_DRAIN, 0, 0);
 	s->host->set_timer(s->host, TIMER_FOLLOW, 0, 0);
+	measure_end(s);
 	attachment_stop(&s->kernel);
 	s->finish_by_ns = s->host->now_ns(s->host) + TIMELINE_PATIENCE_NS;
 	r = finish_window(s);
@@ -316,7 +332,7 @@ static int apply_settings(struct sampler *s, const struct settings *new)
 		return -EBUSY;
 	}
 	s->kernel.timeline.window_ns = s->settings.window_ns;
-	report_event(s);
+	report_event(s->host, s->settings.frequency);
 	return 0;
 }
 

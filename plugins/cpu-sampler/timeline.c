@@ -110,6 +110,7 @@ static void count_window(struct timeline *t)
 	for (size_t i = 0; i < WINDOW_N_CUTS; i++) {
 		if (!w->cut[i] || !window_cut_text[i])
 			continue;
+		t->cut[i] += w->cut[i];
 		snprintf(name, sizeof(name), "stacks_truncated.%s", window_cut_text[i]);
 		h->count(h, name, w->cut[i]);
 	}

@@ -27,6 +27,7 @@ struct timeline {
 	uint64_t *sequences;     /* per CPU: of the last sample seen */
 	uint32_t n_cpus;
 	struct perf_sample converted;
+	uint64_t cut[WINDOW_N_CUTS]; /* stacks that were cut, since the start */
 	uint64_t gaps; /* samples missing in the numbering, since the start */
 };
 

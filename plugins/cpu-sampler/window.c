@@ -30,6 +30,14 @@ const char *const window_cut_text[WINDOW_N_CUTS] = {
 	[CUT_UNCHECKED] = "end not seen without privileges",
 };
 
+const char *const window_cut_mend[WINDOW_N_CUTS] = {
+	[CUT_NO_FRAME_POINTERS] = "callers are missing there, what itself took time is right; build with "
+				  "-fno-omit-frame-pointer to see them",
+	[CUT_DEPTH] = "a recursion deeper than is recorded: the frames nearest to main are missing",
+	[CUT_COMPAT] = "run the 64-bit program to see its callers",
+	[CUT_UNCHECKED] = "they may be whole: as root, Hearth sees where a stack ends",
+};
+
 void window_init(struct window *w, const struct hearth_host *host)
 {
 	memset(w, 0, sizeof(*w));

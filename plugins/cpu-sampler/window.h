@@ -20,6 +20,7 @@ struct window_promise {
 /* Why stacks were cut, in words; NULL: not a cause. */
 enum { WINDOW_N_CUTS = 7 };
 extern const char *const window_cut_text[WINDOW_N_CUTS];
+extern const char *const window_cut_mend[WINDOW_N_CUTS]; /* what to do about it, or NULL */
 
 struct window {
 	struct hearth_flat_builder builder;

@@ -85,6 +85,16 @@ static void report_advice(struct symbolizer *s)
 		s->host->report(s->host, "advice", j.text);
 }
 
+/* What the unnamed frames are a part of. */
+static void report_frames(struct symbolizer *s)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)s->stripped.n_frames);
+	s->host->report(s->host, "frames.total", text);
+	report_advice(s);
+}
+
 static void give_up(struct symbolizer *s, uint64_t n_samples, int32_t r)
 {
 	const char *cause = r == -ENOMEM ? "out of memory" : "cannot be emitted";
@@ -111,7 +121,7 @@ static void drain(struct symbolizer *s)
 	arm_deadline(s);
 	if (!s->head && s->is_finishing) {
 		s->is_finishing = false;
-		report_advice(s);
+		report_frames(s);
 		s->host->finished(s->host);
 	}
 }
@@ -222,7 +232,7 @@ static int32_t symbolizer_finish(void *instance)
 		s->is_finishing = true;
 		return -EINPROGRESS;
 	}
-	report_advice(s);
+	report_frames(s);
 	return 0;
 }
 

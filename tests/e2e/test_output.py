@@ -280,3 +280,61 @@ def test_file_appears_only_when_whole(hearth, load):
     wait_for("the files", lambda: FILES <= set(os.listdir(folder)))
     for name, size in seen.items():
         assert size == os.path.getsize(os.path.join(folder, name)), name
+
+
+# ---- the guide ----
+
+def on_terminal(hearth, **env):
+    """What a terminal gets of a recording of an idle moment."""
+    p = subprocess.run(["script", "-qec", "%s record -o out -- true" % hearth.binary, "/dev/null"], capture_output=True, text=True,
+                       cwd=hearth.tmp, env=hearth.environment(**{"TERM": "xterm", **env}), timeout=60)
+    assert p.returncode == 0, p.stdout
+    return p.stdout
+
+
+def test_guide_says_that_samples_are_too_few_and_how_to_get_more(hearth):
+    process, folder = hearth.record("--", "true")
+    line = re.search(r"^samples +(too few|no samples).*; (.*)$", process.stdout, re.M)
+    assert line and re.search("--min-samples|record longer", line.group(2)), process.stdout
+    guide = {row["about"]: row for row in summary(folder)["guide"]}
+    assert guide["samples"]["severity"] == "bad" and guide["samples"]["mend"] == line.group(2)
+
+
+def test_guide_names_the_hottest_functions_first(hearth):
+    process, folder = hearth.record("--", hearth.demo, "2")
+    lines = re.findall(r"^(?:look first)? +([\d.]+) %  (\S+)", process.stdout, re.M)
+    assert lines[0][1] == "hash_block", process.stdout
+    counts = {}
+    for frames, n in folded(folder):
+        counts[frames[-1]] = counts.get(frames[-1], 0) + n
+    total = sum(counts.values())
+    for share, name in lines[:3]:
+        assert abs(float(share) - 100 * counts[name] / total) < 0.1, name
+    assert re.search("^samples +enough", process.stdout, re.M) or total < 1000
+
+
+def test_rate_achieved_is_that_of_the_samples_of_a_busy_cpu(hearth):
+    cpu = max(os.sched_getaffinity(0))
+    load = subprocess.Popen(["taskset", "-c", str(cpu), "sh", "-c", "while :; do :; done"])
+    try:
+        process, folder = hearth.record("-d", 3, "-F", 499)
+    finally:
+        load.kill()
+        load.wait()
+    s = summary(folder)
+    assert process.returncode == 0 and s["rate"]["asked_hz"] == 499
+    # The loop keeps that CPU busy throughout, so all its moments are sampled.
+    assert abs(s["rate"]["achieved_hz"] - 499) < 25, s["rate"]
+    assert re.search(r"^rate +\d+ Hz of 499 asked", process.stdout, re.M), process.stdout
+
+
+def test_lines_have_colour_on_a_terminal_only(hearth):
+    assert "\x1b[31msamples" in on_terminal(hearth)
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_terminal_that_wants_no_colour_gets_none(hearth, env):
+    text = on_terminal(hearth, **env)
+    assert "samples " in text and not re.search("\x1b\\[[0-9;]*m", text)
+    if "TERM" in env:
+        assert "\x1b" not in text

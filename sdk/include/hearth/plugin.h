@@ -199,7 +199,11 @@ struct hearth_host {
 
 	/*
 	 * [any thread] Adds a key to the result of the run ("hottest_functions"); json is one JSON
-	 * value; a second report of a key replaces the first. -EINVAL: not JSON.
+	 * value; a second report of a key replaces the first. A dot sets a value inside an object
+	 * ("stacks.unique"); lists that several instances report are joined. -EINVAL: not JSON.
+	 * `record` prints of these: "hottest_functions"; "rate", what came of the frequency that
+	 * was asked for; "mends.<cause>", what to do about a cause that count() named; "advice", a
+	 * list of sentences. Their shapes: docs/schemas/summary.schema.json.
 	 */
 	int32_t (*report)(const struct hearth_host *h, const char *key, const char *json);
 

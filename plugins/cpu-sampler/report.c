@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host prints the result and knows nothing of frame pointers or clocks: whoever counts a loss by
+ * its cause also says what can be done about that cause.
+ */
+#include "report.h"
+
+#include <stdio.h>
+
+#include "common/cleanup.h"
+#include "common/json_text.h"
+#include "settings.h"
+
+#define NS_PER_S 1e9
+#define RATE_GOOD 0.95 /* of what was asked; less than that is worth a word */
+
+void report_event(const struct hearth_host *h, uint32_t frequency)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", frequency);
+	h->report(h, "event", "\"cpu-clock\"");
+	h->report(h, "frequency_hz", text);
+}
+
+/* The kernel's limit sinks when handlers take long, and clocks that run faster are throttled. */
+static void write_mend(struct json_text *j, double asked_hz)
+{
+	char text[256];
+	int64_t max;
+
+	if (sysctl_read(SETTINGS_MAX_RATE_PATH, &max) && (double)max <= asked_hz)
+		snprintf(text, sizeof(text), "the kernel holds clocks to %lld Hz: record with a lower -F, "
+			 "or sysctl kernel.perf_event_max_sample_rate=%.0f", (long long)max,
+			 2 * asked_hz);
+	else
+		snprintf(text, sizeof(text), "the clock was held up, by other work in interrupts or by a "
+			 "hypervisor: shares stay right, but count time by what was achieved");
+	json_member_string(j, "mend", text);
+}
+
+void report_rate(const struct hearth_host *h, double asked_hz, const struct rate_result *rate)
+{
+	_cleanup_(json_text_done) struct json_text j = { .text = NULL };
+	double hz = (double)rate->ticks * NS_PER_S / (double)rate->busy_ns;
+
+	if (rate->n == 0)
+		return;
+	json_open(&j, '{');
+	json_put_key(&j, "asked_hz");
+	json_put_number(&j, asked_hz);
+	json_put_key(&j, "achieved_hz");
+	json_put_number(&j, hz);
+	json_member_uint(&j, "cpus", rate->n);
+	json_put_key(&j, "slowest_hz");
+	json_put_number(&j, rate->worst_hz);
+	json_member_uint(&j, "slowest_cpu", rate->worst_cpu);
+	if (rate->worst_hz < RATE_GOOD * asked_hz)
+		write_mend(&j, asked_hz);
+	json_close(&j, '}');
+	if (!j.error)
+		h->report(h, "rate", j.text);
+}
+
+static void report_mend(const struct hearth_host *h, const char *cause, const char *mend)
+{
+	_cleanup_(json_text_done) struct json_text j = { .text = NULL };
+	char key[128];
+
+	snprintf(key, sizeof(key), "mends.%s", cause);
+	json_put_string(&j, mend);
+	if (!j.error)
+		h->report(h, key, j.text);
+}
+
+void report_mends(const struct hearth_host *h, const struct timeline *t)
+{
+	for (size_t i = 0; i < WINDOW_N_CUTS; i++)
+		if (t->cut[i] && window_cut_mend[i])
+			report_mend(h, window_cut_text[i], window_cut_mend[i]);
+	if (t->gaps)
+		report_mend(h, "ring full", "record with a lower -F, or with "
+			    "--set cpu-sampler.ring_size=64MiB");
+}
