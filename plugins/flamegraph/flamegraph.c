@@ -1,56 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stacks → two files: folded text for tools, and a page for people.
+ * Stacks → three files: folded text for tools, a page for people, and a picture of it.
  *
  * `record` writes them once, at end-of-stream, under fixed names; an agent sets `interval` and
- * gets a new pair each time, with the UTC time in their names. Files that are in the way are
+ * gets new ones each time, with the UTC time in their names. Files that are in the way are
  * found in start(), before anything has been sampled in vain.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <hearth/artifact.h>
 #include <hearth/profile.h>
 
 #include "common/cleanup.h"
 #include "common/json_text.h"
-#include "common/outfile.h"
 #include "common/say.h"
-#include "folded.h"
 #include "hottest.h"
 #include "layout.h"
-#include "page.h"
+#include "outputs.h"
 #include "profile.h"
+#include "style.h"
 
-enum { TIMER_INTERVAL = 0, N_FORMATS = 2, MAX_UNSENT = 16 };
-
-enum { FORMAT_FOLDED = 0, FORMAT_HTML = 1 };
-
-static const struct {
-	const char *name, *stem, *extension, *media_type, *description;
-} formats[N_FORMATS] = {
-	[FORMAT_FOLDED] = { "folded", "stacks", "folded", "text/plain", "folded stacks" },
-	[FORMAT_HTML] = { "html", "flamegraph", "html", "text/html", "flame graph" },
-};
-
-/* A written file that the route had no room for yet. */
-struct unsent {
-	struct outfile *file;
-	struct outfile_about about;
-};
+enum { TIMER_INTERVAL = 0 };
 
 struct flamegraph {
 	const struct hearth_host *host;
-	struct outdir directory;
+	struct outputs outputs;
+	struct style style;
 	struct profile *profile;
-	bool wants[N_FORMATS], can_overwrite, is_finishing, has_warned;
+	bool is_finishing, has_warned;
 	uint64_t interval_ns; /* 0: once, at the end */
-	uint64_t n_stacks;
-	struct unsent unsent[MAX_UNSENT];
-	unsigned int n_unsent;
 };
 
 static const struct hearth_option options[] = {
@@ -63,8 +44,8 @@ static const struct hearth_option options[] = {
 	{
 		.name = "formats",
 		.type = HEARTH_LIST,
-		.def = "folded,html",
-		.help = "what to write: folded, html",
+		.def = "folded,html,svg",
+		.help = "what to write: folded, html, svg",
 	},
 	{
 		.name = "overwrite",
@@ -72,15 +53,11 @@ static const struct hearth_option options[] = {
 		.def = "false",
 		.help = "replace files of the same name",
 	},
-	{
-		.name = "title",
-		.type = HEARTH_STRING,
-		.help = "title of the page",
-	},
+	STYLE_OPTIONS,
 	{
 		.name = "interval",
 		.type = HEARTH_DURATION,
-		.help = "write a pair of files each time this has passed; unset: once, at the end",
+		.help = "write files each time this has passed; unset: once, at the end",
 		.min = 1000000000,
 		.max = 86400ll * 1000000000,
 	},
@@ -94,31 +71,11 @@ static const struct hearth_option options[] = {
 	},
 };
 
-static int read_formats(struct flamegraph *f)
-{
-	size_t n;
-	const char *const *list = f->host->option_list(f->host, "formats", &n);
-
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-
-		while (k < N_FORMATS && strcmp(list[i], formats[k].name) != 0)
-			k++;
-		if (k == N_FORMATS)
-			return say_refuse(f->host, "formats", "\"%s\" is not one of folded, html",
-					  list[i]);
-		f->wants[k] = true;
-	}
-	return n ? 0 : say_refuse(f->host, "formats", "must name at least one of folded, html");
-}
-
 static struct flamegraph *flamegraph_free(struct flamegraph *f)
 {
 	if (!f)
 		return NULL;
-	for (unsigned int i = 0; i < f->n_unsent; i++)
-		outfile_free(f->unsent[i].file);
-	outdir_done(&f->directory);
+	outputs_done(&f->outputs);
 	profile_free(f->profile);
 	free(f);
 	return NULL;
@@ -147,11 +104,12 @@ static int32_t flamegraph_create(const struct hearth_host *h, void **ret)
 	if (!f)
 		return -ENOMEM;
 	f->host = h;
-	f->directory.fd = -1;
-	f->can_overwrite = h->option_int(h, "overwrite");
 	if (h->option_is_set(h, "interval"))
 		f->interval_ns = (uint64_t)h->option_int(h, "interval");
-	r = read_formats(f);
+	r = outputs_init(&f->outputs, h);
+	if (r < 0)
+		return r;
+	r = style_read(h, &f->style);
 	if (r < 0)
 		return r;
 	r = flamegraph_restart(f);
@@ -161,45 +119,13 @@ static int32_t flamegraph_create(const struct hearth_host *h, void **ret)
 	return 0;
 }
 
-/* "stacks.folded", or "stacks-20260131T120000Z.folded" for a series. */
-static void file_name(const struct flamegraph *f, unsigned int format, char *out, size_t size)
-{
-	char stamp[32] = "";
-	time_t now = time(NULL);
-	struct tm utc;
-
-	if (f->interval_ns && gmtime_r(&now, &utc))
-		strftime(stamp, sizeof(stamp), "-%Y%m%dT%H%M%SZ", &utc);
-	snprintf(out, size, "%s%s.%s", formats[format].stem, stamp, formats[format].extension);
-}
-
-static int check_targets(const struct flamegraph *f, char **ret_why)
-{
-	int r;
-
-	for (unsigned int i = 0; i < N_FORMATS; i++) {
-		char name[64];
-
-		if (!f->wants[i] || f->interval_ns)
-			continue;
-		file_name(f, i, name, sizeof(name));
-		r = outdir_check(&f->directory, name, ret_why);
-		if (r < 0 && (r != -EEXIST || !f->can_overwrite))
-			return r;
-		free(TAKE_PTR(*ret_why));
-	}
-	return 0;
-}
-
 static int32_t flamegraph_start(void *instance)
 {
 	struct flamegraph *f = instance;
 	_cleanup_free_ char *why = NULL;
 	int r;
 
-	r = outdir_open(&f->directory, f->host->option_string(f->host, "directory"), &why);
-	if (r >= 0)
-		r = check_targets(f, &why);
+	r = outputs_open(&f->outputs, &why);
 	if (r < 0) {
 		say_fail(f->host, "%s", why ? why : strerror(-r));
 		return r;
@@ -228,69 +154,6 @@ static int32_t flamegraph_consume(void *instance, const struct hearth_batch *b)
 	return r;
 }
 
-static int write_format(struct flamegraph *f, unsigned int format, const struct layout *l,
-			struct outfile *o)
-{
-	const struct hearth_host *h = f->host;
-	struct page_about about = {
-		.title = h->option_string(h, "title"),
-		.labels = h->labels,
-		.n_labels = h->n_labels,
-		.label_stride = h->label_stride,
-	};
-
-	if (format == FORMAT_FOLDED)
-		return folded_write(f->profile->tree, o, &f->n_stacks);
-	return page_write(f->profile, l, &about, o);
-}
-
-static int write_file(struct flamegraph *f, unsigned int format, const struct layout *l,
-		      char **ret_why)
-{
-	_cleanup_(outfile_freep) struct outfile *o = NULL;
-	const struct profile *p = f->profile;
-	char name[64];
-	int r;
-
-	file_name(f, format, name, sizeof(name));
-	r = outfile_new(&f->directory, name, &o, ret_why);
-	if (r < 0)
-		return r;
-	r = write_format(f, format, l, o);
-	if (r < 0)
-		return r;
-	r = outfile_commit(o, f->can_overwrite, ret_why);
-	if (r < 0)
-		return r;
-	if (f->n_unsent == MAX_UNSENT)
-		return -ENOBUFS;
-	f->unsent[f->n_unsent++] = (struct unsent){ TAKE_PTR(o), {
-		.media_type = formats[format].media_type,
-		.description = formats[format].description,
-		.window_start_ns = p->start_ns + (uint64_t)p->to_realtime_ns,
-		.window_end_ns = p->end_ns + (uint64_t)p->to_realtime_ns,
-	} };
-	return 0;
-}
-
-/* Answers -EAGAIN while the route has no room. */
-static int send_unsent(struct flamegraph *f)
-{
-	while (f->n_unsent) {
-		int32_t r = outfile_emit(f->unsent[0].file, f->host, &f->unsent[0].about);
-
-		if (r == -EAGAIN)
-			return r;
-		if (r < 0)
-			say(f->host, HEARTH_LOG_ERROR, "%s is written but cannot be announced: %s",
-			    outfile_path(f->unsent[0].file), strerror(-r));
-		outfile_free(f->unsent[0].file);
-		f->n_unsent--;
-		memmove(f->unsent, f->unsent + 1, f->n_unsent * sizeof(f->unsent[0]));
-	}
-	return 0;
-}
-
 static int report(struct flamegraph *f, const struct layout *l)
 {
 	_cleanup_(json_text_done) struct json_text hottest = { .text = NULL };
@@ -301,8 +164,8 @@ static int report(struct flamegraph *f, const struct layout *l)
 	if (r < 0)
 		return r;
 	f->host->report(f->host, "hottest_functions", hottest.text);
-	if (f->wants[FORMAT_FOLDED]) {
-		snprintf(number, sizeof(number), "%llu", (unsigned long long)f->n_stacks);
+	if (f->outputs.wants[FORMAT_FOLDED]) {
+		snprintf(number, sizeof(number), "%llu", (unsigned long long)f->outputs.n_stacks);
 		f->host->report(f->host, "stacks.unique", number);
 	}
 	return 0;
@@ -313,10 +176,12 @@ static int write_all(struct flamegraph *f, char **ret_why)
 	_cleanup_(layout_done) struct layout l = { .n = 0 };
 	int r;
 
+	f->style.labels = f->host->labels;
+	f->style.n_labels = f->host->n_labels;
+	f->style.label_stride = f->host->label_stride;
 	r = layout_new(f->profile->tree, &l);
-	for (unsigned int i = 0; i < N_FORMATS && r >= 0; i++)
-		if (f->wants[i])
-			r = write_file(f, i, &l, ret_why);
+	if (r >= 0)
+		r = outputs_write(&f->outputs, f->profile, &l, &f->style, ret_why);
 	return r < 0 ? r : report(f, &l);
 }
 
@@ -335,14 +200,14 @@ static void flamegraph_on_timer(void *instance, uint32_t id)
 	if (r < 0)
 		say(f->host, HEARTH_LOG_ERROR, "%s; the next interval will hold these samples too",
 		    why ? why : strerror(-r));
-	(void)send_unsent(f);
+	(void)outputs_send(&f->outputs);
 }
 
 static void flamegraph_on_writable(void *instance)
 {
 	struct flamegraph *f = instance;
 
-	if (send_unsent(f) == 0 && f->is_finishing) {
+	if (outputs_send(&f->outputs) == 0 && f->is_finishing) {
 		f->is_finishing = false;
 		f->host->finished(f->host);
 	}
@@ -360,7 +225,7 @@ static int32_t flamegraph_finish(void *instance)
 		say_fail(f->host, "%s", why ? why : strerror(-r));
 		return r;
 	}
-	f->is_finishing = send_unsent(f) == -EAGAIN;
+	f->is_finishing = outputs_send(&f->outputs) == -EAGAIN;
 	return f->is_finishing ? -EINPROGRESS : 0;
 }
 
@@ -373,7 +238,7 @@ static const struct hearth_component component = {
 	.size = sizeof(component),
 	.kind = HEARTH_SINK,
 	.name = "flamegraph",
-	.summary = "folded stacks and an interactive page",
+	.summary = "folded stacks, an interactive page and a picture of it",
 	.accepts = HEARTH_PROFILE_SCHEMA,
 	.emits = HEARTH_ARTIFACT_SCHEMA,
 	.options = options,

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "common/json_text.h"
+#include "owners.h"
 #include "page_source.h" /* made from page/ when this is built */
+#include "vlq.h"
 
 struct numbering {
 	uint32_t *labels;  /* in order of use, most used first */
@@ -63,14 +65,14 @@ static void write_causes(struct json_text *j, const char *key, const struct caus
 	json_close(j, '}');
 }
 
-static void write_labels_of_host(struct json_text *j, const struct page_about *about)
+static void write_labels_of_host(struct json_text *j, const struct style *style)
 {
 	json_put_key(j, "labels");
 	json_open(j, '{');
-	for (uint32_t i = 0; i < about->n_labels; i++) {
+	for (uint32_t i = 0; i < style->n_labels; i++) {
 		struct hearth_label label;
 
-		memcpy(&label, (const char *)about->labels + (size_t)i * about->label_stride,
+		memcpy(&label, (const char *)style->labels + (size_t)i * style->label_stride,
 		       sizeof(label));
 		json_put_key(j, label.key);
 		json_put_string(j, label.value);
@@ -78,12 +80,35 @@ static void write_labels_of_host(struct json_text *j, const struct page_about *a
 	json_close(j, '}');
 }
 
+static void write_style(struct json_text *j, const struct style *style)
+{
+	json_member_string(j, "title", style->title);
+	json_member_string(j, "countUnit", style->count_unit);
+	json_member_uint(j, "width", style->width);
+	json_member_uint(j, "frameHeight", style->frame_height);
+	json_put_key(j, "minWidth");
+	json_put_number(j, style->min_width);
+	json_put_key(j, "inverted");
+	json_put_bool(j, style->is_inverted);
+	json_put_key(j, "turn");
+	json_put_number(j, style->palette->turn);
+	json_put_key(j, "palette");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < N_LABEL_KINDS; i++) {
+		json_open(j, '[');
+		json_put_number(j, style->palette->kinds[i].hue);
+		json_put_number(j, style->palette->kinds[i].chroma);
+		json_close(j, ']');
+	}
+	json_close(j, ']');
+}
+
 static void write_facts(struct json_text *j, const struct profile *p,
-			const struct page_about *about)
+			const struct style *style)
 {
 	json_member_uint(j, "version", 1);
-	json_member_string(j, "title", about->title);
-	write_labels_of_host(j, about);
+	write_style(j, style);
+	write_labels_of_host(j, style);
 	json_member_string(j, "event", p->event);
 	json_member_string(j, "sampleType", p->sample_type);
 	json_member_string(j, "sampleUnit", p->sample_unit);
@@ -154,20 +179,6 @@ static int write_label_tables(struct json_text *j, const struct tree *t,
 	return write_modules(j, t, labels);
 }
 
-static void write_vlq(struct outfile *o, uint64_t value)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	char text[13];
-	size_t n = 0;
-
-	do {
-		text[n++] = digits[(value & 31) | (value > 31 ? 32 : 0)];
-		value >>= 5;
-	} while (value);
-	outfile_write(o, text, n);
-}
-
 static void write_nodes(struct outfile *o, const struct tree *t, const struct layout *l,
 			const struct numbering *labels)
 {
@@ -175,14 +186,28 @@ static void write_nodes(struct outfile *o, const struct tree *t, const struct la
 		const struct tree_node *node = tree_node(t, l->order[i]);
 		uint32_t up = i ? l->depth[i - 1] + 1 - l->depth[i] : 0;
 
-		write_vlq(o, (uint64_t)up << 1 | (node->self != 0));
-		write_vlq(o, labels->numbers[node->label]);
+		vlq_write(o, (uint64_t)up << 1 | (node->self != 0));
+		vlq_write(o, labels->numbers[node->label]);
 		if (node->self)
-			write_vlq(o, node->self);
+			vlq_write(o, node->self);
 	}
 }
 
-int page_write(const struct profile *p, const struct layout *l, const struct page_about *about,
+static int write_json(struct json_text *j, const struct profile *p, const struct style *style,
+		      const struct numbering *labels)
+{
+	int r;
+
+	json_open(j, '{');
+	write_facts(j, p, style);
+	r = write_label_tables(j, p->tree, labels);
+	if (r < 0)
+		return r;
+	json_put_key(j, "owners");
+	return owners_write(p->tree, j);
+}
+
+int page_write(const struct profile *p, const struct layout *l, const struct style *style,
 	       struct outfile *o)
 {
 	_cleanup_(numbering_done) struct numbering labels = { .n = 0 };
@@ -192,16 +217,16 @@ int page_write(const struct profile *p, const struct layout *l, const struct pag
 	r = numbering_init(&labels, p->tree);
 	if (r < 0)
 		return r;
-	json_open(&j, '{');
-	write_facts(&j, p, about);
-	r = write_label_tables(&j, p->tree, &labels);
-	if (r < 0 || j.error)
-		return r < 0 ? r : j.error;
+	r = write_json(&j, p, style, &labels);
+	if (r < 0)
+		return r;
 	outfile_write(o, page_before_data, sizeof(page_before_data) - 1);
 	outfile_write(o, j.text, j.len);
 	outfile_format(o, ",\"nNodes\":%u,\"nodes\":\"", l->n);
 	write_nodes(o, p->tree, l, &labels);
+	outfile_text(o, "\",\"parts\":\"");
+	r = owners_write_parts(p->tree, l, o);
 	outfile_text(o, "\"}");
 	outfile_write(o, page_after_data, sizeof(page_after_data) - 1);
-	return 0;
+	return r;
 }

@@ -11,9 +11,9 @@
 
 #include "names.h"
 
-/* Samples of one process with one stack. */
+/* Samples of one thread with one stack. */
 struct group {
-	uint32_t process, stack;
+	uint32_t thread, stack;
 	uint64_t value, n_samples;
 };
 
@@ -110,8 +110,8 @@ static int order_groups(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
 
-	if (x->process != y->process)
-		return x->process < y->process ? -1 : 1;
+	if (x->thread != y->thread)
+		return x->thread < y->thread ? -1 : 1;
 	return (x->stack > y->stack) - (x->stack < y->stack);
 }
 
@@ -140,9 +140,8 @@ static int group_samples(struct profile *p, const struct hearth_flat *f, struct 
 		return -ENOMEM;
 	for (uint64_t i = 0; i < n; i++) {
 		struct hearth_sample s = hearth_profile_sample(f, i);
-		struct hearth_thread t = hearth_profile_thread(f, s.thread);
 
-		g[i] = (struct group){ t.process, s.stack, s.value, 1 };
+		g[i] = (struct group){ s.thread, s.stack, s.value, 1 };
 		if (s.cpu < MAX_CPUS)
 			p->cpus[s.cpu / 8] |= (uint8_t)(1u << (s.cpu % 8));
 	}
@@ -178,10 +177,22 @@ static int walk_stack(struct profile *p, struct names *names, const struct heart
 	return 0;
 }
 
-static uint32_t process_node(struct profile *p, const struct hearth_flat *f, uint32_t process)
+static uint32_t owner_of(struct profile *p, const struct hearth_flat *f,
+			 const struct hearth_thread *thread, const struct hearth_process *process)
 {
-	const char *comm = hearth_flat_string(f, hearth_profile_process(f, process).comm);
+	struct tree_owner who = {
+		.start_time = process->start_time,
+		.pid = process->pid,
+		.tid = thread->tid,
+	};
 
+	return tree_intern_owner(p->tree, &who, hearth_flat_string(f, process->comm),
+				 hearth_flat_string(f, thread->comm),
+				 hearth_flat_string(f, process->container));
+}
+
+static uint32_t process_node(struct profile *p, const char *comm)
+{
 	return tree_intern_child(p->tree, 0, tree_intern_label(p->tree, LABEL_PROCESS,
 							       *comm ? comm : "[unknown]", NULL));
 }
@@ -192,7 +203,9 @@ static int add_group(struct profile *p, struct names *names, const struct group 
 	struct hearth_stack stack = hearth_profile_stack(f, g->stack);
 	uint64_t n_frames = hearth_flat_count(f, HEARTH_PROFILE_STACK_FRAMES);
 	const char *cause = hearth_flat_string(f, stack.truncated);
-	uint32_t node = process_node(p, f, g->process);
+	struct hearth_thread thread = hearth_profile_thread(f, g->thread);
+	struct hearth_process process = hearth_profile_process(f, thread.process);
+	uint32_t node = process_node(p, hearth_flat_string(f, process.comm)), owner = 0;
 	int r = 0;
 
 	if (stack.count > n_frames || stack.first > n_frames - stack.count)
@@ -201,6 +214,8 @@ static int add_group(struct profile *p, struct names *names, const struct group 
 		p->overflowed += g->n_samples;
 		cause = "memory limit";
 		stack.count = 0;
+	} else {
+		owner = owner_of(p, f, &thread, &process);
 	}
 	if (*cause) {
 		node = tree_intern_child(p->tree, node, truncated_label(p, cause));
@@ -211,7 +226,7 @@ static int add_group(struct profile *p, struct names *names, const struct group 
 	r = walk_stack(p, names, &stack, &node);
 	if (r < 0 || tree_error(p->tree) < 0)
 		return r < 0 ? r : tree_error(p->tree);
-	tree_add(p->tree, node, g->value);
+	tree_add(p->tree, node, owner, g->value);
 	p->n_samples += g->n_samples;
 	p->value += g->value;
 	return 0;

@@ -26,8 +26,15 @@ static void write_file(const struct test_flame *t, const char *name, const char 
 	fclose(f);
 }
 
-TEST(both_files_are_written_and_announced_at_the_end)
+TEST(all_files_are_written_and_announced_at_the_end)
 {
+	static const struct {
+		const char *path, *media_type;
+	} files[] = {
+		{ "/stacks.folded", "text/plain" },
+		{ "/flamegraph.html", "text/html" },
+		{ "/flamegraph.svg", "image/svg+xml" },
+	};
 	struct hearth_artifact_row row;
 	struct hearth_flat f;
 	struct test_flame t;
@@ -37,8 +44,8 @@ TEST(both_files_are_written_and_announced_at_the_end)
 	flame_feed(&t);
 	assert_int_equal(flame_files(&t, "", NULL, 0), 0);
 	assert_int_equal(hearth_mock_finish(&t.m), 0);
-	assert_int_equal(t.m.n_emitted, 2);
-	for (uint32_t i = 0; i < 2; i++) {
+	assert_int_equal(t.m.n_emitted, ARRAY_SIZE(files));
+	for (uint32_t i = 0; i < ARRAY_SIZE(files); i++) {
 		_cleanup_free_ char *text = NULL;
 		const char *path;
 
@@ -46,14 +53,14 @@ TEST(both_files_are_written_and_announced_at_the_end)
 		row = hearth_artifact(&f);
 		path = hearth_flat_string(&f, row.path);
 		assert_memory_equal(path, t.folder, strlen(t.folder));
-		assert_string_equal(path + strlen(t.folder), i ? "/flamegraph.html" : "/stacks.folded");
-		assert_string_equal(hearth_flat_string(&f, row.media_type), i ? "text/html" : "text/plain");
+		assert_string_equal(path + strlen(t.folder), files[i].path);
+		assert_string_equal(hearth_flat_string(&f, row.media_type), files[i].media_type);
 		text = flame_read(&t, path + strlen(t.folder) + 1);
 		assert_int_equal(row.size, strlen(text));
 		assert_int_equal(row.window_end_ns - row.window_start_ns, 5 * HEARTH_MOCK_SECOND);
 		assert_int_equal(row.window_start_ns, 1790000000ull * HEARTH_MOCK_SECOND);
 	}
-	assert_int_equal(flame_files(&t, "", NULL, 0), 2);
+	assert_int_equal(flame_files(&t, "", NULL, 0), ARRAY_SIZE(files));
 	flame_end(&t);
 }
 
@@ -90,7 +97,7 @@ TEST(overwrite_replaces_what_is_there)
 
 TEST(an_unknown_format_is_refused_with_the_list)
 {
-	static const char *const bad[] = { "formats=folded,svg", "formats=" };
+	static const char *const bad[] = { "formats=folded,png", "formats=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct hearth_mock m;
@@ -99,12 +106,28 @@ TEST(an_unknown_format_is_refused_with_the_list)
 		assert_int_equal(hearth_mock_set(&m, bad[i]), 0);
 		assert_int_equal(hearth_mock_create(&m), -EINVAL);
 		assert_string_equal(m.refused, "formats");
-		assert_non_null(strstr(m.refused_why, "folded, html"));
+		assert_non_null(strstr(m.refused_why, "folded, html, svg"));
 		assert_int_equal(hearth_mock_done(&m), 0);
 	}
 }
 
-TEST(an_interval_writes_a_pair_each_time_and_begins_anew)
+TEST(a_width_that_is_no_number_is_refused)
+{
+	static const char *const bad[] = { "min_width=wide", "min_width=0", "min_width=1e9", "min_width=1px",
+					   "min_width=nan" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct hearth_mock m;
+
+		hearth_mock_init(&m, hearth_plugin_v0.components[0]);
+		assert_int_equal(hearth_mock_set(&m, bad[i]), 0);
+		assert_int_equal(hearth_mock_create(&m), -EINVAL);
+		assert_string_equal(m.refused, "min_width");
+		assert_int_equal(hearth_mock_done(&m), 0);
+	}
+}
+
+TEST(an_interval_writes_files_each_time_and_begins_anew)
 {
 	static const char *const settings[] = { "interval=60s", NULL };
 	_cleanup_free_ char *text = NULL;
@@ -118,13 +141,14 @@ TEST(an_interval_writes_a_pair_each_time_and_begins_anew)
 	flame_feed(&t);
 	hearth_mock_advance(&t.m, 60 * HEARTH_MOCK_SECOND);
 	assert_int_equal(flame_files(&t, "Z.html", NULL, 0), 1);
+	assert_int_equal(flame_files(&t, "Z.svg", NULL, 0), 1);
 	assert_int_equal(flame_files(&t, "Z.folded", name, sizeof(name)), 1);
 	assert_memory_equal(name, "stacks-2", 8);
 	text = flame_read(&t, name);
 	assert_string_equal(text, "gzip;deflate 1\n");
-	assert_int_equal(t.m.n_emitted, 2);
+	assert_int_equal(t.m.n_emitted, 3);
 	assert_int_equal(hearth_mock_finish(&t.m), 0);
-	assert_int_equal(t.m.n_emitted, 2);
+	assert_int_equal(t.m.n_emitted, 3);
 	flame_end(&t);
 }
 
@@ -217,7 +241,7 @@ TEST(artifacts_wait_for_room)
 	assert_int_equal(hearth_mock_finish(&t.m), -EINPROGRESS);
 	assert_int_equal(t.m.n_emitted, 1);
 	hearth_mock_make_room(&t.m, UINT32_MAX);
-	assert_int_equal(t.m.n_emitted, 2);
+	assert_int_equal(t.m.n_emitted, 3);
 	assert_int_equal(t.m.n_finished, 1);
 	flame_end(&t);
 }
@@ -237,11 +261,12 @@ TEST(a_folder_that_cannot_be_written_is_named_at_start)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_files_are_written_and_announced_at_the_end),
+		cmocka_unit_test(all_files_are_written_and_announced_at_the_end),
 		cmocka_unit_test(a_file_in_the_way_is_refused_before_anything_is_sampled),
 		cmocka_unit_test(overwrite_replaces_what_is_there),
 		cmocka_unit_test(an_unknown_format_is_refused_with_the_list),
-		cmocka_unit_test(an_interval_writes_a_pair_each_time_and_begins_anew),
+		cmocka_unit_test(a_width_that_is_no_number_is_refused),
+		cmocka_unit_test(an_interval_writes_files_each_time_and_begins_anew),
 		cmocka_unit_test(memory_is_bounded_and_what_overflows_is_counted),
 		cmocka_unit_test(the_hottest_functions_are_reported_by_self_weight),
 		cmocka_unit_test(a_second_event_is_left_out_and_said_once),

@@ -97,6 +97,71 @@ TEST(the_data_is_the_tree_heaviest_first)
 	flame_end(&t);
 }
 
+/* A sample of one frame in a thread. */
+static void sample_in(struct test_flame *t, uint32_t pid, uint32_t tid, const char *container,
+		      uint32_t frame)
+{
+	struct hearth_process process = { .pid = pid, .start_time = 7 };
+	struct hearth_thread thread = { .tid = tid };
+	struct hearth_sample sample = { .value = 1 };
+
+	process.comm = hearth_flat_intern_string(&t->p.b, "cc1");
+	process.container = hearth_flat_intern_string(&t->p.b, container);
+	thread.comm = hearth_flat_intern_string(&t->p.b, pid == tid ? "cc1" : "worker");
+	thread.process = hearth_build_process(&t->p.b, &process);
+	sample.thread = hearth_build_thread(&t->p.b, &thread);
+	sample.stack = hearth_build_stack(&t->p.b, &frame, 1, 0);
+	hearth_build_sample(&t->p.b, &sample);
+}
+
+static int64_t owner_number(json_t *data, const char *column, uint64_t i)
+{
+	return json_integer_value(json_array_get(json_object_get(json_object_get(data, "owners"), column), i));
+}
+
+static const char *owner_text(json_t *data, const char *column, uint64_t i)
+{
+	json_t *text = json_object_get(json_object_get(data, "owners"), "text");
+
+	return json_string_value(json_array_get(text, (size_t)owner_number(data, column, i)));
+}
+
+TEST(each_weight_is_parted_among_its_threads)
+{
+	_cleanup_free_ char *page = NULL;
+	const char *parts;
+	struct test_flame t;
+	uint64_t owner;
+	json_t *data;
+
+	flame_begin(&t, NULL);
+	for (int i = 0; i < 3; i++) {
+		uint32_t frame = test_named(&t.p, HEARTH_FRAME_NATIVE, "parse");
+
+		sample_in(&t, 10, 10, "c0ffee", frame);
+		sample_in(&t, 10, 10, "c0ffee", frame);
+		sample_in(&t, 10, 11, "c0ffee", frame);
+		flame_feed(&t);
+	}
+	page = page_of(&t);
+	data = data_of(page);
+	parts = json_string_value(json_object_get(data, "parts"));
+	assert_int_equal(vlq(&parts), 2);
+	owner = vlq(&parts);
+	assert_int_equal(vlq(&parts), 6);
+	assert_int_equal(owner_number(data, "pid", owner), 10);
+	assert_int_equal(owner_number(data, "tid", owner), 10);
+	assert_int_equal(owner_number(data, "start", owner), 7);
+	assert_string_equal(owner_text(data, "container", owner), "c0ffee");
+	owner = vlq(&parts);
+	assert_int_equal(owner_number(data, "tid", owner), 11);
+	assert_string_equal(owner_text(data, "thread", owner), "worker");
+	assert_string_equal(owner_text(data, "comm", owner), "cc1");
+	assert_int_equal(*parts, 0); /* the rest is the last one's */
+	json_decref(data);
+	flame_end(&t);
+}
+
 TEST(labels_carry_kind_and_module)
 {
 	_cleanup_free_ char *page = NULL;
@@ -202,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_data_is_the_tree_heaviest_first),
+		cmocka_unit_test(each_weight_is_parted_among_its_threads),
 		cmocka_unit_test(labels_carry_kind_and_module),
 		cmocka_unit_test(no_name_becomes_markup),
 		cmocka_unit_test(the_page_asks_for_nothing_and_runs_only_its_own_script),

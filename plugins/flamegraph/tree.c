@@ -14,7 +14,7 @@
 
 #include "common/utf8.h"
 
-enum { TREE_LABELS = 2, TREE_NODES = 3, NAME_MAX_BYTES = 4096 };
+enum { TREE_LABELS = 2, TREE_NODES, TREE_OWNERS, TREE_PARTS, NAME_MAX_BYTES = 4096 };
 
 struct tree {
 	struct hearth_flat_builder tables;
@@ -25,12 +25,14 @@ int tree_new(size_t limit_bytes, struct tree **ret)
 {
 	_cleanup_(tree_freep) struct tree *t = calloc(1, sizeof(*t));
 	struct tree_node root = { .self = 0 };
+	struct tree_owner unknown = { .pid = 0 };
 
 	if (!t)
 		return -ENOMEM;
 	t->limit_bytes = limit_bytes;
 	tree_intern_label(t, LABEL_PROCESS, "", NULL); /* label 0: the root's */
 	hearth_flat_append(&t->tables, TREE_NODES, &root, sizeof(root));
+	hearth_flat_append(&t->tables, TREE_OWNERS, &unknown, sizeof(unknown));
 	if (tree_error(t) < 0)
 		return tree_error(t);
 	*ret = TAKE_PTR(t);
@@ -52,7 +54,7 @@ bool tree_is_full(const struct tree *t)
 	const struct hearth_flat_builder *b = &t->tables;
 	size_t used = b->text_len;
 
-	for (unsigned int i = HEARTH_STRINGS; i <= TREE_NODES; i++)
+	for (unsigned int i = HEARTH_STRINGS; i <= TREE_PARTS; i++)
 		used += b->rows[i].count * b->rows[i].stride +
 			(size_t)b->index[i].n_slots * sizeof(uint32_t);
 	return used > t->limit_bytes / 2;
@@ -104,10 +106,23 @@ uint32_t tree_intern_label(struct tree *t, enum label_kind kind, const char *nam
 	return hearth_flat_intern(&t->tables, TREE_LABELS, &row, sizeof(row));
 }
 
+/* Rows whose first `len` bytes say which they are; what follows is counted up. */
+static int is_same_key(const struct hearth_flat_builder *b, uint32_t i, const void *key, size_t len,
+		       unsigned int table)
+{
+	return memcmp(b->rows[table].bytes + (size_t)i * b->rows[table].stride, key, len) == 0;
+}
+
 static int is_same_node(const struct hearth_flat_builder *b, uint32_t i, const void *key,
 			size_t len)
 {
-	return memcmp(b->rows[TREE_NODES].bytes + i * sizeof(struct tree_node), key, len) == 0;
+	return is_same_key(b, i, key, len, TREE_NODES);
+}
+
+static int is_same_part(const struct hearth_flat_builder *b, uint32_t i, const void *key,
+			size_t len)
+{
+	return is_same_key(b, i, key, len, TREE_PARTS);
 }
 
 uint32_t tree_intern_child(struct tree *t, uint32_t parent, uint32_t label)
@@ -125,9 +140,37 @@ uint32_t tree_intern_child(struct tree *t, uint32_t parent, uint32_t label)
 	return *slot - 1;
 }
 
-void tree_add(struct tree *t, uint32_t node, uint64_t value)
+uint32_t tree_intern_owner(struct tree *t, const struct tree_owner *who, const char *comm,
+			   const char *thread_comm, const char *container)
 {
-	((struct tree_node *)(void *)t->tables.rows[TREE_NODES].bytes)[node].self += value;
+	struct tree_owner row = {
+		.start_time = who->start_time,
+		.pid = who->pid,
+		.tid = who->tid,
+		.comm = intern_name(t, comm),
+		.thread_comm = intern_name(t, thread_comm),
+		.container = intern_name(t, container),
+	};
+
+	return hearth_flat_intern(&t->tables, TREE_OWNERS, &row, sizeof(row));
+}
+
+void tree_add(struct tree *t, uint32_t node, uint32_t owner, uint64_t value)
+{
+	struct tree_part row = { .node = node, .owner = owner };
+	size_t key_len = offsetof(struct tree_part, value);
+	uint32_t *slot;
+
+	slot = hearth_flat_slot_(&t->tables, TREE_PARTS, hearth_flat_hash(&row, key_len),
+				 is_same_part, &row, key_len);
+	if (!slot)
+		return;
+	if (!*slot)
+		*slot = hearth_flat_append(&t->tables, TREE_PARTS, &row, sizeof(row)) + 1;
+	if (tree_error(t) < 0)
+		return;
+	((struct tree_part *)hearth_flat_at(&t->tables, TREE_PARTS, *slot - 1))->value += value;
+	((struct tree_node *)hearth_flat_at(&t->tables, TREE_NODES, node))->self += value;
 }
 
 uint32_t tree_n_nodes(const struct tree *t)
@@ -140,6 +183,21 @@ uint32_t tree_n_labels(const struct tree *t)
 	return (uint32_t)t->tables.rows[TREE_LABELS].count;
 }
 
+uint32_t tree_n_owners(const struct tree *t)
+{
+	return (uint32_t)t->tables.rows[TREE_OWNERS].count;
+}
+
+uint32_t tree_n_parts(const struct tree *t)
+{
+	return (uint32_t)t->tables.rows[TREE_PARTS].count;
+}
+
+uint32_t tree_n_strings(const struct tree *t)
+{
+	return (uint32_t)t->tables.rows[HEARTH_STRINGS].count;
+}
+
 const struct tree_node *tree_node(const struct tree *t, uint32_t i)
 {
 	return (const struct tree_node *)(const void *)t->tables.rows[TREE_NODES].bytes + i;
@@ -148,6 +206,16 @@ const struct tree_node *tree_node(const struct tree *t, uint32_t i)
 const struct tree_label *tree_label(const struct tree *t, uint32_t i)
 {
 	return (const struct tree_label *)(const void *)t->tables.rows[TREE_LABELS].bytes + i;
+}
+
+const struct tree_owner *tree_owner(const struct tree *t, uint32_t i)
+{
+	return (const struct tree_owner *)(const void *)t->tables.rows[TREE_OWNERS].bytes + i;
+}
+
+const struct tree_part *tree_part(const struct tree *t, uint32_t i)
+{
+	return (const struct tree_part *)(const void *)t->tables.rows[TREE_PARTS].bytes + i;
 }
 
 const char *tree_string(const struct tree *t, uint32_t i)

@@ -200,7 +200,7 @@ def test_page_is_whole_and_asks_for_nothing(recorded):
 
 def test_end_lists_files_with_sizes_and_what_to_open(recorded):
     out = recorded["process"].stdout
-    for name in ("stacks.folded", "flamegraph.html", "summary.json"):
+    for name in ("stacks.folded", "flamegraph.html", "flamegraph.svg", "summary.json"):
         size = re.search(r"([\d.]+) (B|KiB|MiB) +%s$" % re.escape(name), out, re.M)
         assert size, out
         scale = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}[size.group(2)]

@@ -69,7 +69,7 @@ static size_t add_stacks(struct tree *t, const uint8_t *data, size_t len)
 			node = add_name(t, node, data + k, stop - k);
 			k = stop + 1;
 		}
-		tree_add(t, node, 1);
+		tree_add(t, node, 0, 1);
 		i = end + 1;
 	}
 	return n;

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The canvas: only what is on screen is drawn, so the cost follows pixels, not stacks.
+// A tree on a canvas: only what is on screen is drawn, so the cost follows pixels, not stacks.
 
-const ROW = 20, BOX = 19, TEXT_PAD = 4, MIN_WIDTH = 0.5, FONT = '12px ui-monospace, "DejaVu Sans Mono", monospace';
-// kind: [hue, chroma]
-const HUES = {
-	process: [0, 0], kernel: [62, 0.105], native: [28, 0.10], inlined: [28, 0.032],
-	jit: [152, 0.10], interpreted: [240, 0.10], unknown: [0, 0], truncated: [0, 0],
-};
-const canvas = document.getElementById("canvas"), room = document.getElementById("room");
-const pen = canvas.getContext("2d");
-const view = { zoom: 0, selected: -1, hovered: -1, width: 0, height: 0, dpr: 1, charWidth: 7.2 };
-const colours = new Array(data.names.length);
+const ROW = data.frameHeight, BOX = ROW - 1, TEXT_PAD = 4, MIN_WIDTH = data.minWidth;
+const FONT_SIZE = Math.min(12, ROW - 4), FONT = `${FONT_SIZE}px ui-monospace, "DejaVu Sans Mono", monospace`;
+const colours = [];
 
 function hash(s) {
 	let h = 2166136261;
-	for (let i = 0; i < s.length; i++)
-		h = Math.imul(h ^ s.charCodeAt(i), 16777619);
+	for (const byte of new TextEncoder().encode(s))
+		h = Math.imul(h ^ byte, 16777619);
 	h = Math.imul(h ^ h >>> 15, 2246822519);
 	return (h ^ h >>> 13) >>> 0;
 }
@@ -24,168 +17,238 @@ function hash(s) {
 function colourOf(l) {
 	if (colours[l])
 		return colours[l];
-	const [hue, chroma] = HUES[kindName(l)], h = hash(labelName(l));
-	const light = 0.76 + (h & 255) / 255 * 0.08, turn = ((h >>> 8 & 255) / 255 - 0.5) * 24;
+	const [hue, chroma] = data.palette[data.kind[l]], h = hash(labelName(l));
+	const light = 0.76 + (h & 255) / 255 * 0.08, turn = ((h >>> 8 & 255) / 255 - 0.5) * 2 * data.turn;
 	return colours[l] = `oklch(${light.toFixed(3)} ${chroma} ${((hue + turn + 360) % 360).toFixed(1)})`;
 }
 
 function legendColour(kind) {
-	const [hue, chroma] = HUES[kind];
+	const [hue, chroma] = data.palette[data.kindNames.indexOf(kind)];
 	return `oklch(.78 ${chroma} ${hue})`;
 }
 
-// Rows down to the last box that is wide enough to be seen.
-function rowsBelow(zoom, width) {
-	const least = MIN_WIDTH / width * tree.total[zoom];
-	let deepest = tree.depth[zoom];
-	for (let i = zoom; i < tree.end[zoom];) {
-		deepest = Math.max(deepest, tree.depth[i]);
-		i = tree.total[i] < least ? tree.end[i] : i + 1;
-	}
-	return deepest + 1;
-}
-
-// How far the sticky canvas has moved down within its room: the first pixel row that shows.
-function scrolled() {
-	return Math.max(0, canvas.getBoundingClientRect().top - room.getBoundingClientRect().top);
-}
-
-function fit() {
-	view.dpr = window.devicePixelRatio || 1;
-	view.width = room.clientWidth;
-	const height = rowsBelow(view.zoom, view.width) * ROW;
-	room.style.height = height + "px";
-	view.height = Math.min(height, window.innerHeight);
-	canvas.style.height = view.height + "px";
-	canvas.width = Math.round(view.width * view.dpr);
-	canvas.height = Math.round(view.height * view.dpr);
-	pen.font = FONT;
-	view.charWidth = pen.measureText("m").width;
-}
-
-function boxOf(i) {
-	const z = view.zoom, scale = view.width / (tree.total[z] || 1);
-	if (i < z && tree.end[i] > z)
-		return [0, view.width]; // an ancestor of what is zoomed to
-	return [(tree.left[i] - tree.left[z]) * scale, tree.total[i] * scale];
-}
-
-function cutText(text, width) {
-	const room = Math.floor((width - 2 * TEXT_PAD) / view.charWidth);
-	if (text.length <= room)
+function cutText(text, width, charWidth) {
+	const fits = Math.floor((width - 2 * TEXT_PAD) / charWidth);
+	if (text.length <= fits)
 		return text;
-	return room < 3 ? "" : text.slice(0, room - 1) + "…";
+	return fits < 3 ? "" : text.slice(0, fits - 1) + "…";
 }
 
-function drawBox(i, x, width, y, style) {
-	const isMatch = style.matches && style.matches[tree.label[i]];
-	pen.globalAlpha = i < view.zoom ? 0.35 : style.matches && !isMatch ? 0.28 : 1;
-	pen.fillStyle = colourOf(tree.label[i]);
-	if (width > 6) {
-		pen.beginPath();
-		pen.roundRect(x, y, width - 1, BOX, 2);
-		pen.fill();
-	} else {
-		pen.fillRect(x, y, Math.max(width - (width > 2 ? 1 : 0), 0.5), BOX);
+class Picture {
+	// growsUp: the root is at the bottom and not drawn, because something else shows it.
+	constructor(canvas, growsUp = false) {
+		Object.assign(this, { canvas, room: canvas.parentElement, pen: canvas.getContext("2d"), growsUp });
+		Object.assign(this, { tree: null, zoom: 0, selected: -1, hovered: -1, width: 0, height: 0, rows: 0, before: null, isDue: false });
 	}
-	if (width < 3 * view.charWidth + 2 * TEXT_PAD)
-		return;
-	const text = cutText(labelName(tree.label[i]), width - 1);
-	const isFaded = i < view.zoom || style.matches && !isMatch;
-	pen.globalAlpha = isFaded ? 0.7 : 1;
-	pen.fillStyle = isFaded ? style.ink : "oklch(.22 .01 60)";
-	pen.fillText(text, x + TEXT_PAD, y + 14);
-}
 
-// Neighbours too narrow to see, as one sliver, so that their width is not lost.
-function drawSliver(s, style) {
-	if (s.width < MIN_WIDTH)
-		return;
-	pen.globalAlpha = style.matches ? (s.isMatch ? 1 : 0.28) : 0.75;
-	pen.fillStyle = s.isMatch ? style.ember : s.colour;
-	pen.fillRect(s.x, s.y, Math.max(s.width, 1), BOX);
-}
+	show(tree) {
+		if (this.tree !== tree)
+			Object.assign(this, { tree, zoom: 0, selected: -1, hovered: -1, before: null });
+		this.fit();
+		this.draw();
+	}
 
-function outline(i, top, colour) {
-	if (i < 0)
-		return;
-	const [x, width] = boxOf(i), y = tree.depth[i] * ROW - top;
-	if (x + width < 0 || x > view.width)
-		return;
-	pen.globalAlpha = 1;
-	pen.strokeStyle = colour;
-	pen.lineWidth = 2;
-	pen.strokeRect(x + 1, y + 1, Math.max(width - 3, 1), BOX - 2);
-}
+	// Rows down to the last box that is wide enough to be seen.
+	rowsBelow() {
+		const { tree, zoom } = this, least = MIN_WIDTH / this.width * tree.total[zoom];
+		let deepest = tree.depth[zoom];
+		for (let i = zoom; i < tree.end[zoom];) {
+			const isSeen = tree.total[i] >= least;
+			if (isSeen)
+				deepest = Math.max(deepest, tree.depth[i]);
+			i = isSeen ? i + 1 : tree.end[i];
+		}
+		return deepest + 1;
+	}
 
-function draw() {
-	const css = getComputedStyle(document.documentElement), top = scrolled(), z = view.zoom;
-	const style = { ember: css.getPropertyValue("--ember"), ink: css.getPropertyValue("--ink"), matches: search.labels };
-	const last = Math.floor((top + view.height) / ROW), first = Math.floor(top / ROW);
-	let sliver = { y: -1, x: 0, width: 0 };
+	fit() {
+		const dpr = window.devicePixelRatio || 1, { canvas, room, pen } = this;
+		this.width = room.clientWidth;
+		this.rows = this.rowsBelow() - (this.growsUp ? 1 : 0);
+		room.style.height = `${this.rows * ROW}px`;
+		this.height = Math.min(this.rows * ROW, window.innerHeight);
+		canvas.style.height = `${this.height}px`;
+		canvas.width = Math.round(this.width * dpr);
+		canvas.height = Math.round(this.height * dpr);
+		pen.font = FONT;
+		this.charWidth = pen.measureText("m").width;
+		this.dpr = dpr;
+	}
 
-	pen.setTransform(view.dpr, 0, 0, view.dpr, 0, 0);
-	pen.clearRect(0, 0, view.width, view.height);
-	pen.font = FONT;
-	for (let i = tree.parent[z]; i >= 0; i = tree.parent[i])
-		drawBox(i, 0, view.width, tree.depth[i] * ROW - top, style);
-	for (let i = z; i < tree.end[z];) {
-		const depth = tree.depth[i], [x, width] = boxOf(i), y = depth * ROW - top;
-		if (depth > last) {
+	// How far the sticky canvas has moved down within its room: the first pixel row that shows.
+	scrolled() {
+		return Math.max(0, this.canvas.getBoundingClientRect().top - this.room.getBoundingClientRect().top);
+	}
+
+	// The upper edge of a row within the room.
+	rowTop(depth) {
+		return (this.growsUp ? this.rows - depth : depth) * ROW;
+	}
+
+	rowAt(y) {
+		const row = Math.floor(y / ROW);
+		return this.growsUp ? this.rows - row : row;
+	}
+
+	boxOf(i) {
+		const { tree, zoom: z } = this, scale = this.width / (tree.total[z] || 1);
+		if (i < z && tree.end[i] > z)
+			return [0, this.width]; // an ancestor of what is zoomed to
+		return [(tree.left[i] - tree.left[z]) * scale, tree.total[i] * scale];
+	}
+
+	// A subtree has a match if the numbers of matches before its two ends differ.
+	hasMatch(i) {
+		if (!search.labels)
+			return false;
+		this.before = this.before || countMatches(this.tree);
+		return this.before[this.tree.end[i]] > this.before[i];
+	}
+
+	drawBox(i, x, width, y, style) {
+		const { pen } = this, label = this.tree.label[i], isMatch = style.matches && style.matches[label];
+		const isFaded = i < this.zoom || style.matches && !isMatch;
+		pen.globalAlpha = i < this.zoom ? 0.35 : isFaded ? 0.28 : 1;
+		pen.fillStyle = colourOf(label);
+		if (width > 6) {
+			pen.beginPath();
+			pen.roundRect(x, y, width - 1, BOX, 2);
+			pen.fill();
+		} else {
+			pen.fillRect(x, y, Math.max(width - (width > 2 ? 1 : 0), 0.5), BOX);
+		}
+		if (width < 3 * this.charWidth + 2 * TEXT_PAD)
+			return;
+		pen.globalAlpha = isFaded ? 0.7 : 1;
+		pen.fillStyle = isFaded ? style.ink : "oklch(.22 .01 60)";
+		pen.fillText(cutText(labelName(label), width - 1, this.charWidth), x + TEXT_PAD, y + BOX / 2 + 1);
+	}
+
+	// Neighbours too narrow to see, as one sliver, so that their width is not lost.
+	drawSliver(s, style) {
+		if (s.width < 0.5)
+			return;
+		const { pen } = this, text = `${count(s.n)} narrower`;
+		pen.globalAlpha = style.matches && !s.isMatch ? 0.5 : 1;
+		pen.fillStyle = s.isMatch ? style.ember : s.width > 3 ? style.line : s.colour;
+		pen.fillRect(s.x, s.y, Math.max(s.width - (s.width > 3 ? 1 : 0), 1), BOX);
+		if (s.width < text.length * this.charWidth + 2 * TEXT_PAD)
+			return;
+		pen.fillStyle = s.isMatch ? style.onEmber : style.dim;
+		pen.fillText(text, s.x + TEXT_PAD, s.y + BOX / 2 + 1);
+	}
+
+	outline(i, top, colour) {
+		if (i < 0)
+			return;
+		const [x, width] = this.boxOf(i), y = this.rowTop(this.tree.depth[i]) - top;
+		if (x + width < 0 || x > this.width)
+			return;
+		this.pen.globalAlpha = 1;
+		this.pen.strokeStyle = colour;
+		this.pen.lineWidth = 2;
+		this.pen.strokeRect(x + 1, y + 1, Math.max(width - 3, 1), BOX - 2);
+	}
+
+	drawBelow(top, style) {
+		const { tree, zoom: z } = this, ends = [this.rowAt(top), this.rowAt(top + this.height)];
+		const first = Math.min(...ends), last = Math.max(...ends);
+		let sliver = { y: -1, x: 0, width: 0 };
+		for (let i = z; i < tree.end[z];) {
+			const depth = tree.depth[i], [x, width] = this.boxOf(i), y = this.rowTop(depth) - top;
+			if (depth > last) {
+				i = tree.end[i];
+				continue;
+			}
+			if (width >= MIN_WIDTH) {
+				if (depth >= first)
+					this.drawBox(i, x, width, y, style);
+				i++;
+				continue;
+			}
+			if (sliver.y !== y || Math.abs(sliver.x + sliver.width - x) > 0.01) {
+				this.drawSliver(sliver, style);
+				sliver = { x, y, width: 0, n: 0, isMatch: false, colour: colourOf(tree.label[i]) };
+			}
+			sliver.width += width;
+			sliver.n++;
+			sliver.isMatch = sliver.isMatch || this.hasMatch(i);
 			i = tree.end[i];
-			continue;
 		}
-		if (width >= MIN_WIDTH) {
-			if (depth >= first)
-				drawBox(i, x, width, y, style);
-			i++;
-			continue;
-		}
-		if (sliver.y !== y || Math.abs(sliver.x + sliver.width - x) > 0.01) {
-			drawSliver(sliver, style);
-			sliver = { x, y, width: 0, isMatch: false, colour: colourOf(tree.label[i]) };
-		}
-		sliver.width += width;
-		sliver.isMatch = sliver.isMatch || hasMatch(i);
-		i = tree.end[i];
+		this.drawSliver(sliver, style);
 	}
-	drawSliver(sliver, style);
-	outline(view.hovered, top, style.ink);
-	outline(view.selected, top, style.ember);
-}
 
-let isDue = false;
-
-function redraw() {
-	if (isDue)
-		return;
-	isDue = true;
-	requestAnimationFrame(() => {
-		isDue = false;
-		draw();
-	});
-}
-
-// The node at a place of the canvas, or -1.
-function nodeAt(x, y) {
-	const depth = Math.floor((y + scrolled()) / ROW), z = view.zoom;
-	let i = z;
-	if (depth < tree.depth[z]) {
-		while (i >= 0 && tree.depth[i] > depth)
-			i = tree.parent[i];
-		return i;
+	draw() {
+		const css = getComputedStyle(document.documentElement), top = this.scrolled(), { pen, tree } = this;
+		const style = { matches: search.labels };
+		for (const [key, name] of [["ember", "--ember"], ["onEmber", "--on-ember"], ["ink", "--ink"], ["dim", "--dim"], ["line", "--line"]])
+			style[key] = css.getPropertyValue(name);
+		pen.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
+		pen.clearRect(0, 0, this.width, this.height);
+		pen.font = FONT;
+		pen.textBaseline = "middle";
+		for (let i = tree.parent[this.zoom]; i >= 0; i = tree.parent[i])
+			this.drawBox(i, 0, this.width, this.rowTop(tree.depth[i]) - top, style);
+		this.drawBelow(top, style);
+		this.outline(this.hovered, top, style.ink);
+		this.outline(this.selected, top, style.ember);
 	}
-	while (i < tree.end[z] && i >= z) {
-		const [left, width] = boxOf(i);
-		if (x < left || x >= left + width) {
-			i = tree.end[i];
-			if (i < tree.n && tree.depth[i] <= tree.depth[z])
-				return -1;
-			continue;
-		}
-		if (tree.depth[i] === depth)
+
+	redraw() {
+		if (this.isDue || !this.tree)
+			return;
+		this.isDue = true;
+		requestAnimationFrame(() => {
+			this.isDue = false;
+			this.draw();
+		});
+	}
+
+	// The node at a place of the canvas, or -1.
+	nodeAt(x, y) {
+		const { tree, zoom: z } = this, depth = this.rowAt(y + this.scrolled());
+		let i = z;
+		if (depth < tree.depth[z]) {
+			while (i >= 0 && tree.depth[i] > depth)
+				i = tree.parent[i];
 			return i;
-		i++;
+		}
+		while (i < tree.end[z]) {
+			const [left, width] = this.boxOf(i);
+			if (x < left || x >= left + width)
+				i = tree.end[i];
+			else if (tree.depth[i] === depth)
+				return i;
+			else
+				i++;
+		}
+		return -1;
 	}
-	return -1;
+
+	lastChildBefore(i) {
+		let previous = -1;
+		for (let k = this.tree.parent[i] + 1; k < i; k = this.tree.end[k])
+			previous = k;
+		return previous;
+	}
+
+	// Where an arrow key leads from a node; -1: nowhere.
+	neighbour(i, key) {
+		const { tree, growsUp } = this, parent = tree.parent[i];
+		if (key === (growsUp ? "ArrowDown" : "ArrowUp"))
+			return parent;
+		if (key === (growsUp ? "ArrowUp" : "ArrowDown"))
+			return tree.end[i] > i + 1 ? i + 1 : -1;
+		if (parent < 0)
+			return -1;
+		if (key === "ArrowRight")
+			return tree.end[i] < tree.end[parent] ? tree.end[i] : -1;
+		return this.lastChildBefore(i);
+	}
+
+	keepInSight(i) {
+		const y = this.room.getBoundingClientRect().top + this.rowTop(this.tree.depth[i]);
+		if (y < 0 || y + ROW > window.innerHeight - 40)
+			window.scrollBy(0, y - window.innerHeight / 2);
+	}
 }

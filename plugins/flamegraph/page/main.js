@@ -1,126 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-// The figures above, the controls, and what keys and pointer do. Names only ever become text.
+// The controls, and what keys and pointer do. Names only ever become text.
 
-const by = id => document.getElementById(id);
+const flame = new Picture(by("canvas"));
+const halves = { up: new Picture(by("canvas-up"), true), down: new Picture(by("canvas-down")) };
+const VIEWS = ["flame", "inverted", "sandwich", "table"];
+const state = { view: "flame", split: "program", base: recorded, inverted: new Map(), picture: flame };
 
-function sum(counts) {
-	return Object.values(counts).reduce((a, b) => a + b, 0);
-}
-
-function causes(counts) {
-	return Object.entries(counts).map(([cause, n]) => `${cause} ${count(n)}`).join(", ");
-}
-
-function fact(value, name) {
-	const div = document.createElement("div"), b = document.createElement("b"), span = document.createElement("span");
-	b.textContent = value;
-	span.textContent = name;
-	div.append(b, span);
-	return div;
-}
-
-function seconds() {
-	const s = data.durationMs / 1000;
-	return s >= 600 ? `${(s / 60).toFixed(0)} min` : s >= 100 ? `${s.toFixed(0)} s` : `${s.toFixed(1)} s`;
-}
-
-function frequency() {
-	return data.period && data.periodUnit === "nanoseconds" ? 1e9 / data.period : 0;
-}
-
-// Why stacks are cut, the most frequent cause first.
-function mainCause(counts) {
-	return Object.entries(counts).sort((a, b) => b[1] - a[1])[0][0];
-}
-
-// 95 % interval of a share of one percent: 1.96 × sqrt(p (1 - p) / n).
-function verdict() {
-	const n = data.samples, spread = 1.96 * Math.sqrt(0.01 * 0.99 / n) * 100, hz = frequency();
-	const faster = hz && hz < 4000 ? " or with -F 4999" : "";
-	const known = `a function of 1 % is known to ±${spread < 0.1 ? spread.toFixed(2) : spread.toFixed(1)} %`;
-	const cut = n - data.whole;
-	if (n < 1000)
-		return ["high", `Too few samples: ${count(n)} in ${seconds()}. Record longer${faster}.`];
-	if (cut > n / 10)
-		return ["med", `${percent(cut, n)} of the stacks are cut: ${mainCause(data.truncated)}. Callers are missing there; self weights are right.`];
-	if (n < 10000)
-		return ["med", `Enough for the large functions: ${known}. Record longer${faster} to see small ones.`];
-	return ["ok", `Enough samples: ${known}.`];
-}
-
-// Options are not to be broken over lines.
-function noteText(text) {
-	return text.split(/(-F \d+)/).map((part, i) => {
-		const span = document.createElement("span");
-		span.className = i % 2 ? "whole" : "";
-		span.textContent = part;
-		return span;
-	});
-}
-
-function showFacts() {
-	const lost = sum(data.lost), whole = data.samples ? data.whole / data.samples * 100 : 0;
-	const cpus = data.cpus ? `on ${data.cpus} CPU${data.cpus > 1 ? "s" : ""}` : "recorded";
-	by("facts").append(fact(count(data.samples), "samples"), fact(seconds(), cpus),
-		fact(data.samples ? `${whole === 100 || whole < 99.95 ? whole.toFixed(1).replace(".0", "") : "99.9"} %` : "–", "whole stacks"),
-		fact(count(lost), "lost"));
-	const notes = [];
-	if (lost)
-		notes.push(`Lost samples: ${causes(data.lost)}.`);
-	if (sum(data.truncated))
-		notes.push(`Cut stacks: ${causes(data.truncated)}.`);
-	if (sum(data.unnamed))
-		notes.push(`Frames without a name: ${causes(data.unnamed)}.`);
-	by("help-facts").textContent = notes.join(" ");
-	if (data.samples) {
-		const [level, text] = verdict(), note = document.createElement("p");
-		note.className = `note ${level}`;
-		note.append(...noteText(text));
-		by("facts").append(note);
-	}
-}
-
-function showWhere() {
-	const hz = frequency(), parts = [data.title, data.labels["service.name"], data.labels["host.name"]];
-	if (data.event)
-		parts.push(hz ? `${data.event} ${Math.round(hz)} Hz` : data.event);
-	by("where").textContent = [...new Set(parts.filter(Boolean))].join(" · ");
-	document.title = [data.title || data.labels["service.name"] || data.labels["host.name"], "flame graph"].filter(Boolean).join(" · ");
-	if (data.startMs)
-		by("where").title = `recorded ${new Date(data.startMs).toISOString().replace("T", " ").slice(0, 19)} UTC`;
-}
-
-function showLegend() {
-	const used = new Set(data.kind.map(k => data.kindNames[k]));
-	for (const kind of ["kernel", "native", "inlined", "jit", "interpreted", "unknown"]) {
-		if (!used.has(kind))
-			continue;
-		const span = document.createElement("span"), box = document.createElement("i");
-		span.className = "key";
-		box.style.background = legendColour(kind);
-		span.append(box, kind);
-		by("legend").append(span);
-	}
-}
-
-function numbersOf(i) {
+function numbersOf(tree, i) {
 	return `${count(tree.total[i])} ${unit} · ${percent(tree.total[i])} total · ${percent(tree.self[i])} self`;
 }
 
 function showDetails() {
-	const i = view.hovered >= 0 ? view.hovered : view.selected >= 0 ? view.selected : view.zoom;
-	const module = data.modules[data.module[tree.label[i]]];
-	by("details").textContent = all ? [labelName(tree.label[i]), numbersOf(i), module].filter(Boolean).join(" · ") : "";
+	const { tree, hovered, selected, zoom } = state.picture;
+	if (!tree || state.view === "table") {
+		by("details").textContent = "";
+		return;
+	}
+	const i = hovered >= 0 ? hovered : selected >= 0 ? selected : zoom, label = tree.label[i];
+	by("details").textContent = [labelName(label), numbersOf(tree, i), moduleOf(label)].filter(Boolean).join(" · ");
+}
+
+function hideTip() {
+	by("tip").hidden = true;
 }
 
 function showTip(event) {
-	const tip = by("tip"), i = view.hovered;
+	const tip = by("tip"), { tree, hovered: i } = state.picture;
 	tip.hidden = i < 0 || event.pointerType === "touch";
 	if (tip.hidden)
 		return;
-	const numbers = document.createElement("span");
-	numbers.textContent = numbersOf(i);
-	tip.replaceChildren(labelName(tree.label[i]), numbers);
+	const lines = [numbersOf(tree, i), [kindName(tree.label[i]), moduleOf(tree.label[i])].filter(Boolean).join(" · ")];
+	tip.replaceChildren(labelName(tree.label[i]), ...lines.map(line => {
+		const span = document.createElement("span");
+		span.textContent = line;
+		return span;
+	}));
 	const box = tip.getBoundingClientRect();
 	const x = Math.min(event.clientX + 14, window.innerWidth - box.width - 8);
 	const below = event.clientY + 20 + box.height < window.innerHeight - 30;
@@ -128,222 +42,303 @@ function showTip(event) {
 	tip.style.top = `${below ? event.clientY + 18 : event.clientY - box.height - 10}px`;
 }
 
+function smallButton(text, onClick) {
+	const button = document.createElement("button");
+	button.textContent = text;
+	button.addEventListener("click", onClick);
+	return button;
+}
+
 function showPath() {
-	const path = by("path");
+	const { tree, zoom } = flame, path = by("path");
 	path.replaceChildren();
-	if (view.zoom === 0)
+	if (zoom === 0)
 		return;
-	const name = document.createElement("span"), reset = document.createElement("button");
-	name.textContent = `${labelName(tree.label[view.zoom])} · ${percent(tree.total[view.zoom])}`;
-	reset.textContent = "Show all";
-	reset.addEventListener("click", () => zoomTo(0));
-	path.append(name, reset);
+	const name = document.createElement("span"), label = tree.label[zoom];
+	name.textContent = `${labelName(label)} · ${percent(tree.total[zoom])}`;
+	path.append(name);
+	if (isFunction(label))
+		path.append(smallButton("Sandwich", () => focusOn(label)));
+	path.append(smallButton("Show all", () => zoomTo(0)));
 }
 
 function measured(name, work) {
 	const start = performance.now();
 	work();
-	draw();
 	performance.measure(`hearth:${name}`, { start, end: performance.now() });
 }
 
 function zoomTo(i) {
 	measured("zoom", () => {
-		view.zoom = i;
-		view.hovered = -1;
-		view.selected = i ? i : -1;
+		Object.assign(flame, { zoom: i, hovered: -1, selected: i || -1 });
 		showPath();
-		fit();
+		flame.fit();
+		flame.draw();
 	});
-	by("tip").hidden = true;
+	hideTip();
 	showDetails();
+}
+
+function picturesInView() {
+	return state.view === "table" ? [] : state.view === "sandwich" ? [halves.up, halves.down] : [flame];
+}
+
+function showMatched(isValid) {
+	const b = document.createElement("b");
+	b.textContent = percent(search.total);
+	if (!search.text)
+		by("matched").replaceChildren();
+	else if (!isValid)
+		by("matched").replaceChildren("not a regular expression");
+	else
+		by("matched").replaceChildren(b, ` matched · ${count(search.total)} ${unit}`);
 }
 
 function runSearch(text) {
 	measured("search", () => {
-		const isValid = searchFor(text), matched = by("matched"), b = document.createElement("b");
-		b.textContent = percent(search.share);
-		if (!text)
-			matched.replaceChildren();
-		else if (!isValid)
-			matched.replaceChildren("not a regular expression");
-		else
-			matched.replaceChildren(b, " matched");
+		showMatched(searchFor(text, state.base));
+		for (const picture of [flame, halves.up, halves.down])
+			picture.before = null;
+		for (const picture of picturesInView())
+			picture.draw();
 	});
 	functions.n = PAGE_ROWS;
-	if (!by("table").hidden)
-		fillTable(pickRow);
+	if (state.view === "table")
+		fillTable(focusOn);
 }
 
-function pickRow(row) {
-	by("search").value = row.name;
-	show("flame");
-	runSearch(row.name);
+// Zooms to the matches one after the other, so that also those too narrow to see can be looked at.
+function goToMatch() {
+	const i = state.picture === flame ? nextMatch(flame.tree) : -1;
+	if (i < 0)
+		return;
+	zoomTo(i);
+	flame.keepInSight(i);
 }
 
-function show(name) {
-	for (const id of ["flame", "table"]) {
-		by(id).hidden = id !== name || !all;
-		by(`tab-${id}`).setAttribute("aria-selected", id === name);
+function treeInView() {
+	if (state.view !== "inverted")
+		return state.base;
+	if (!state.inverted.has(state.base))
+		state.inverted.set(state.base, invert(state.base));
+	return state.inverted.get(state.base);
+}
+
+function fillView() {
+	if (state.view === "table") {
+		fillTable(focusOn);
+	} else if (state.view === "sandwich") {
+		fillSandwich(sandwich.label < 0 ? hottestLabel() : sandwich.label, state.base, halves, focusOn);
+		state.picture = halves.down;
+		halves.up.room.parentElement.scrollTop = halves.up.room.offsetHeight;
+	} else {
+		search.places = null;
+		state.picture = flame;
+		flame.show(treeInView());
+		showPath();
 	}
-	if (name === "table" && all)
-		fillTable(pickRow);
-	else if (all) {
-		fit();
-		draw();
-	}
-	by("tip").hidden = true;
+}
+
+function show(view) {
+	const panel = view === "inverted" ? "flame" : view;
+	state.view = view;
+	for (const id of ["flame", "sandwich", "table"])
+		by(id).hidden = id !== panel || !all;
+	for (const id of VIEWS)
+		by(`tab-${id}`).setAttribute("aria-selected", id === view);
+	by("flame").setAttribute("aria-labelledby", view === "inverted" ? "tab-inverted" : "tab-flame");
+	if (all)
+		measured("view", fillView);
+	hideTip();
+	showDetails();
+}
+
+function focusOn(label) {
+	sandwich.label = label;
+	show("sandwich");
+}
+
+function setSplit(name) {
+	state.split = name;
+	measured("split", () => {
+		state.base = splitBy(name);
+	});
+	show(state.view);
 }
 
 function setTheme(theme) {
 	document.documentElement.dataset.theme = theme;
 	by("theme").textContent = theme === "dark" ? "Light" : "Dark";
-	redraw();
-}
-
-function lastChildBefore(parent, i) {
-	let previous = -1;
-	for (let k = parent + 1; k < i; k = tree.end[k])
-		previous = k;
-	return previous;
-}
-
-// Where an arrow key leads from a node; -1: nowhere.
-function neighbour(i, key) {
-	const parent = tree.parent[i];
-	switch (key) {
-	case "ArrowUp":
-		return parent;
-	case "ArrowDown":
-		return tree.end[i] > i + 1 ? i + 1 : -1;
-	case "ArrowRight":
-		return parent >= 0 && tree.end[i] < tree.end[parent] ? tree.end[i] : -1;
-	default:
-		return parent >= 0 ? lastChildBefore(parent, i) : -1;
-	}
-}
-
-function keepInSight(i) {
-	const y = room.getBoundingClientRect().top + tree.depth[i] * ROW;
-	if (y < 0 || y + ROW > window.innerHeight - 40)
-		window.scrollBy(0, y - window.innerHeight / 2);
+	for (const picture of picturesInView())
+		picture.redraw();
 }
 
 function moveSelection(key) {
-	const from = view.selected >= 0 ? view.selected : view.zoom;
-	const to = view.selected >= 0 ? neighbour(from, key) : from;
+	const { picture } = state, { tree, selected } = picture;
+	const to = selected < 0 ? picture.zoom : picture.neighbour(selected, key);
 	if (to < 0)
 		return;
-	view.selected = to;
-	view.hovered = -1;
-	if (to < view.zoom || to >= tree.end[view.zoom]) {
-		zoomTo(tree.parent[view.zoom]);
-		view.selected = to;
-	}
-	keepInSight(to);
+	if (to < picture.zoom || to >= tree.end[picture.zoom])
+		zoomTo(tree.parent[picture.zoom]);
+	Object.assign(picture, { selected: to, hovered: -1 });
+	picture.keepInSight(to);
 	showDetails();
-	redraw();
+	picture.redraw();
+}
+
+// What a click or Enter does with a box: zoom, and in the sandwich make it the one in the middle.
+function choose(i) {
+	if (state.view !== "sandwich")
+		zoomTo(i);
+	else if (isFunction(state.picture.tree.label[i]))
+		focusOn(state.picture.tree.label[i]);
+}
+
+function reset() {
+	by("search").value = "";
+	by("search").blur();
+	state.picture.selected = -1;
+	runSearch("");
+	if (state.picture === flame && state.view !== "table")
+		zoomTo(0);
+}
+
+const KEYS = {
+	"?": () => by("help").showModal(),
+	f: () => show("flame"),
+	i: () => show("inverted"),
+	s: () => {
+		const { tree, selected, zoom } = state.picture, label = tree ? tree.label[selected >= 0 ? selected : zoom] : -1;
+		if (state.view !== "table" && isFunction(label))
+			focusOn(label);
+		else
+			show("sandwich");
+	},
+	t: () => show("table"),
+};
+
+function onPictureKey(key) {
+	if (key === "Enter")
+		choose(Math.max(state.picture.selected, 0));
+	else
+		moveSelection(key);
 }
 
 function onKey(event) {
-	const isTyping = event.target === by("search");
+	const isTyping = event.target === by("search"), isChoosing = event.target === by("split");
+	const isOnPicture = event.target === document.body || event.target.tagName === "CANVAS";
 	if (by("help").open)
 		return;
 	if ((event.key === "f" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !isTyping)) {
 		by("search").focus();
 		by("search").select();
 	} else if (event.key === "Escape") {
-		by("search").value = "";
-		by("search").blur();
-		view.selected = -1;
-		runSearch("");
-		zoomTo(0);
-	} else if (isTyping || event.ctrlKey || event.metaKey || event.altKey) {
+		reset();
+	} else if (isTyping && event.key === "Enter") {
+		goToMatch();
+	} else if (isTyping || isChoosing || event.ctrlKey || event.metaKey || event.altKey || !all) {
 		return;
-	} else if (event.key === "?") {
-		by("help").showModal();
-	} else if (event.key === "t") {
-		show(by("table").hidden ? "table" : "flame");
-	} else if (event.target === canvas || event.target === document.body) {
-		if (by("flame").hidden || !/^Arrow|^Enter$/.test(event.key))
-			return;
-		if (event.key === "Enter")
-			zoomTo(Math.max(view.selected, 0));
-		else
-			moveSelection(event.key);
+	} else if (Object.hasOwn(KEYS, event.key)) {
+		KEYS[event.key]();
+	} else if (isOnPicture && state.view !== "table" && /^Arrow|^Enter$/.test(event.key)) {
+		onPictureKey(event.key);
 	} else {
 		return;
 	}
 	event.preventDefault();
 }
 
-function onPointer(event) {
-	const box = canvas.getBoundingClientRect();
-	view.hovered = nodeAt(event.clientX - box.left, event.clientY - box.top);
-	showDetails();
-	showTip(event);
-	redraw();
+function nodeUnder(picture, event) {
+	const box = picture.canvas.getBoundingClientRect();
+	return picture.nodeAt(event.clientX - box.left, event.clientY - box.top);
 }
 
-function onLeave() {
-	view.hovered = -1;
-	by("tip").hidden = true;
-	showDetails();
-	redraw();
+function listenToPicture(picture) {
+	const { canvas } = picture;
+	canvas.addEventListener("pointermove", event => {
+		state.picture = picture;
+		picture.hovered = nodeUnder(picture, event);
+		showDetails();
+		showTip(event);
+		picture.redraw();
+	});
+	canvas.addEventListener("pointerleave", () => {
+		picture.hovered = -1;
+		hideTip();
+		showDetails();
+		picture.redraw();
+	});
+	canvas.addEventListener("focus", () => {
+		state.picture = picture;
+		showDetails();
+	});
+	canvas.addEventListener("click", event => {
+		const i = nodeUnder(picture, event);
+		state.picture = picture;
+		if (i >= 0)
+			choose(i);
+	});
+	picture.room.parentElement.addEventListener("scroll", () => picture.redraw(), { passive: true });
 }
 
-function onClick(event) {
-	const box = canvas.getBoundingClientRect();
-	const i = nodeAt(event.clientX - box.left, event.clientY - box.top);
-	if (i >= 0)
-		zoomTo(i);
+function listenToControls() {
+	for (const id of VIEWS)
+		by(`tab-${id}`).addEventListener("click", () => show(id));
+	by("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
+	by("help-open").addEventListener("click", () => by("help").showModal());
+	by("help-close").addEventListener("click", () => by("help").close());
+	by("search").addEventListener("input", event => runSearch(event.target.value));
+	by("split").addEventListener("change", event => setSplit(event.target.value));
+	by("more").addEventListener("click", () => {
+		functions.n *= 4;
+		fillTable(focusOn);
+	});
+	for (const button of document.querySelectorAll("#table th button"))
+		button.addEventListener("click", () => {
+			sortTable(button.dataset.sort);
+			fillTable(focusOn);
+		});
 }
 
 function listen() {
 	const dark = matchMedia("(prefers-color-scheme: dark)");
 	dark.addEventListener("change", () => setTheme(dark.matches ? "dark" : "light"));
-	by("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
-	by("tab-flame").addEventListener("click", () => show("flame"));
-	by("tab-table").addEventListener("click", () => show("table"));
-	by("help-open").addEventListener("click", () => by("help").showModal());
-	by("help-close").addEventListener("click", () => by("help").close());
-	by("search").addEventListener("input", event => runSearch(event.target.value));
-	by("more").addEventListener("click", () => {
-		functions.n *= 4;
-		fillTable(pickRow);
-	});
-	for (const button of document.querySelectorAll("th button"))
-		button.addEventListener("click", () => {
-			sortTable(button.dataset.sort);
-			fillTable(pickRow);
-		});
-	canvas.addEventListener("pointermove", onPointer);
-	canvas.addEventListener("pointerleave", onLeave);
-	canvas.addEventListener("click", onClick);
+	for (const picture of [flame, halves.up, halves.down])
+		listenToPicture(picture);
+	listenToControls();
 	document.addEventListener("keydown", onKey);
-	window.addEventListener("scroll", redraw, { passive: true });
-	window.addEventListener("resize", () => {
-		fit();
-		redraw();
-	});
+	window.addEventListener("scroll", () => picturesInView().forEach(picture => picture.redraw()), { passive: true });
+	window.addEventListener("resize", () => picturesInView().forEach(picture => {
+		picture.fit();
+		picture.redraw();
+	}));
 	setTheme(dark.matches ? "dark" : "light");
 }
 
+// Only what the recording can be split by is offered.
+function offerSplits() {
+	const useful = usefulSplits();
+	for (const option of [...by("split").options])
+		if (option.value in SPLITS && !useful.includes(option.value))
+			option.remove();
+}
+
 function begin() {
+	if (data.width)
+		by("room").style.maxWidth = `${data.width}px`;
 	showWhere();
 	showFacts();
 	showLegend();
+	offerSplits();
 	listen();
 	if (!all) {
 		by("empty").hidden = false;
 		by("empty").textContent = sum(data.lost) ?
 			`No samples: all ${count(sum(data.lost))} were lost (${causes(data.lost)}).` :
 			"No samples: nothing that was asked for ran on a CPU. Record longer, give it work, or record the whole machine.";
-	} else {
-		canvas.setAttribute("aria-label", `Flame graph of ${count(all)} ${unit}. The Table view has the same as text.`);
 	}
-	show("flame");
-	showDetails();
+	by("canvas").setAttribute("aria-label", `Flame graph of ${count(all)} ${unit}. The Table view has the same as text.`);
+	show(data.inverted ? "inverted" : "flame");
 	requestAnimationFrame(() => performance.mark("hearth:painted"));
 }
 

@@ -5,10 +5,10 @@ const PAGE_ROWS = 100;
 const functions = { rows: null, key: "self", isAscending: false, n: PAGE_ROWS };
 
 function allRows() {
-	const w = weighLabels(), rows = [];
-	for (let l = 0; l < data.names.length; l++)
+	const w = weighLabels(recorded), rows = [];
+	for (let l = 0; l < w.self.length; l++)
 		if (isFunction(l))
-			rows.push({ label: l, name: labelName(l), module: data.modules[data.module[l]], kind: kindName(l), self: w.self[l], total: w.total[l] });
+			rows.push({ label: l, name: labelName(l), module: moduleOf(l), kind: kindName(l), self: w.self[l], total: w.total[l] });
 	return rows;
 }
 
@@ -31,7 +31,7 @@ function tableRow(row, onPick) {
 	const tr = document.createElement("tr"), name = cell("name", ""), button = document.createElement("button");
 	button.textContent = row.name;
 	button.className = "mono";
-	button.addEventListener("click", () => onPick(row));
+	button.addEventListener("click", () => onPick(row.label));
 	name.append(button);
 	tr.append(name, cell("module mono", row.module), cell("kind", row.kind),
 		cell("num", count(row.self), "self"), cell("num", percent(row.self)),
