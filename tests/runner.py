@@ -17,7 +17,7 @@ import time
 import xml.etree.ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PARTS = ("lint", "unit", "e2e", "bench")
+PARTS = ("lint", "unit", "e2e", "browser", "bench")
 BUILDS = {
     "plain": [],
     "asan": ["-Db_sanitize=address,undefined"],
@@ -152,17 +152,17 @@ def run_unit(results, name, is_quick):
             count_binary(results, "%s: %s" % (name, test["name"].split(" / ")[-1]), test)
 
 
-def run_e2e(results, folder, args):
-    say("end-to-end tests of %s" % os.path.basename(folder))
-    report = os.path.join(folder, "e2e.xml")
+def run_pytest(results, part, what, folder, args):
+    say("%s of %s" % (what, os.path.basename(folder)))
+    report = os.path.join(folder, "%s.xml" % part)
     if os.path.exists(report):
         os.unlink(report)
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report,
-               os.path.join(ROOT, "tests/e2e"), "--build", folder, *args]
+               os.path.join(ROOT, "tests", part), "--build", folder, *args]
     r = subprocess.run(command, cwd=ROOT, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1", **SANITIZERS),
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if not os.path.exists(report):
-        results.fail("e2e", r.stdout)
+        results.fail(part, r.stdout)
         return
     for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
         name = "%s: %s/%s" % (os.path.basename(folder)[6:], case.get("classname").split(".")[-1], case.get("name"))
@@ -192,7 +192,7 @@ def parse_args():
     p.add_argument("--only", action="append", choices=PARTS, help="this part only; may be repeated")
     p.add_argument("--quick", action="store_true", help="the plain build only, no fuzz corpora, no slow end-to-end tests")
     p.add_argument("--bench", action="store_true", help="the benchmarks too: quiet machine, three minutes more")
-    p.add_argument("-k", metavar="EXPRESSION", help="end-to-end tests that match (as pytest -k)")
+    p.add_argument("-k", metavar="EXPRESSION", help="end-to-end and browser tests that match (as pytest -k)")
     args = p.parse_args()
     args.parts = args.only or [part for part in PARTS if part != "bench" or args.bench]
     return args
@@ -216,7 +216,9 @@ def main():
     if "e2e" in args.parts:
         for name in built:
             only = pytest_args if name == "plain" else ["-m", "sanitizers"]
-            run_e2e(results, build_dir(name), only)
+            run_pytest(results, "e2e", "end-to-end tests", build_dir(name), only)
+    if "browser" in args.parts and "plain" in built:
+        run_pytest(results, "browser", "browser tests", build_dir("plain"), ["-k", args.k] if args.k else [])
     if "bench" in args.parts and "plain" in built:
         run_bench(results, build_dir("plain"))
     for name in results.failures:

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The flame graph page as its user has it: what is on screen, and what can be pressed."""
+import collections
+import json
+import re
+
+Box = collections.namedtuple("Box", "name samples")
+
+
+def details(page):
+    """Name and weight of the selected box, as the line below says."""
+    name, samples = re.match(r"(.*?) · ([\d,]+) samples · ", page.text("#details"), re.S).groups()
+    return Box(name, int(samples.replace(",", "")))
+
+
+def press(page, *keys):
+    for key in keys:
+        page.key(key)
+    return details(page)
+
+
+def rows(page, selector):
+    """The cells of a table's rows."""
+    return page.evaluate("[...document.querySelectorAll(%s)].map(r => [...r.cells].map(c => c.textContent))"
+                         % json.dumps(selector + " tr"))
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+def search(page, text):
+    """Types into the search field; answers what it says."""
+    page.evaluate("document.getElementById('search').value = ''")
+    page.key("/")
+    page.type(text)
+    return page.text("#matched")
+
+
+def split(page, name):
+    page.evaluate("(e => { e.value = %s; e.dispatchEvent(new Event('change')); })(document.getElementById('split'))"
+                  % json.dumps(name))
+
+
+def open_view(page, name):
+    page.click("#tab-" + name)
+    assert page.evaluate("document.getElementById('tab-%s').getAttribute('aria-selected')" % name) == "true"
+
+
+def focus(page, selector):
+    page.evaluate("document.querySelector(%s).focus()" % json.dumps(selector))
