@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import select
+import shutil
 import subprocess
 import time
 
@@ -18,13 +19,15 @@ KEYS = {"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight":
 
 class Chromium:
     def __init__(self, profile_folder):
+        program = shutil.which("chromium") or shutil.which("chromium-browser")
+        assert program, "no chromium here; packaging/install-deps test installs it"
         to_read, self.to_write = os.pipe()
         self.to_read, to_write = os.pipe()
         self.log = open(os.path.join(profile_folder, "chromium.log"), "wb")
         # It reads from descriptor 3 and writes to 4.
         self.process = subprocess.Popen(
             ["bash", "-c", 'r=$1 w=$2; shift 2; exec "$@" 3<&"$r" 4>&"$w"', "bash", str(to_read), str(to_write),
-             "chromium", *ARGUMENTS, "--user-data-dir=" + os.path.join(profile_folder, "chromium")],
+             program, *ARGUMENTS, "--user-data-dir=" + os.path.join(profile_folder, "chromium")],
             pass_fds=(to_read, to_write), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         os.close(to_read)
         os.close(to_write)

@@ -163,7 +163,7 @@ def test_what_is_too_narrow_to_be_drawn_is_found_with_its_true_share(big, tab):
         widest = max(count for frames, count in big.rows if function in frames)
         assert widest / big.total * 1280 < 0.5  # no box of it is wide enough to be drawn
         share = "%.1f" % (n / big.total * 100) if n / big.total >= 0.001 else "<0.01"
-        assert view.search(page, function) == "%s %% matched · %d samples" % (share, n)
+        assert view.search(page, function) == "%s %% · %d samples matched" % (share, n)
         page.key("Enter")
         assert view.details(page) == (function, 1)
         page.key("Escape")
@@ -174,5 +174,5 @@ def test_search_counts_each_sample_once(big, tab, weights):
     for text, matches in (("parse_", lambda f: "parse_" in f), ("/^gcc::.*_1[0-9]*</", None)):
         match = matches or re.compile(text.strip("/")).search
         n = sum(count for frames, count in big.rows if any(match(f) for f in frames))
-        assert view.search(page, text).endswith(" matched · {:,} samples".format(n))
+        assert view.search(page, text).endswith(" · {:,} samples matched".format(n))
         page.key("Escape")

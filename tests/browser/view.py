@@ -29,12 +29,16 @@ def number(text):
     return int(text.replace(",", ""))
 
 
+def matched(page):
+    return " ".join(page.text("#matched").split())
+
+
 def search(page, text):
     """Types into the search field; answers what it says."""
     page.evaluate("document.getElementById('search').value = ''")
     page.key("/")
     page.type(text)
-    return page.text("#matched")
+    return matched(page)
 
 
 def split(page, name):

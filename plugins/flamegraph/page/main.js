@@ -84,14 +84,16 @@ function picturesInView() {
 }
 
 function showMatched(isValid) {
-	const b = document.createElement("b");
+	const b = document.createElement("b"), unseen = document.createElement("span");
 	b.textContent = percent(search.total);
+	unseen.textContent = " matched";
+	unseen.className = "unseen";
 	if (!search.text)
 		by("matched").replaceChildren();
 	else if (!isValid)
 		by("matched").replaceChildren("not a regular expression");
 	else
-		by("matched").replaceChildren(b, ` matched · ${count(search.total)} ${unit}`);
+		by("matched").replaceChildren(b, ` · ${count(search.total)} ${unit}`, unseen);
 }
 
 function runSearch(text) {

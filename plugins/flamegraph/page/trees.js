@@ -196,9 +196,12 @@ function heaviestFirst(tree) {
 		out.add(tree.label[i], tree.depth[i], tree.self[i]);
 		if (tree.end[i] === i + 1)
 			continue;
+		if (tree.end[i + 1] === tree.end[i]) { // an only child, as most are
+			pending.push(i + 1);
+			continue;
+		}
 		const list = childrenOf(tree, i);
-		if (list.length > 1)
-			list.sort((a, b) => heavierFirst(tree.label[b], tree.total[b], tree.label[a], tree.total[a]));
+		list.sort((a, b) => heavierFirst(tree.label[b], tree.total[b], tree.label[a], tree.total[a]));
 		for (const k of list)
 			pending.push(k);
 	}
