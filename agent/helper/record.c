@@ -21,6 +21,7 @@ struct record_line {
 	uint64_t start;
 	uint32_t line, column;
 	uint32_t function_len, file_len;
+	uint32_t name_len, reserved;
 };
 
 static size_t string_len(const char *s)
@@ -37,7 +38,8 @@ static uint8_t *put(uint8_t *p, const void *data, size_t len)
 
 static size_t line_len(const struct hearth_symbol_line *line)
 {
-	return sizeof(struct record_line) + string_len(line->function) + string_len(line->file);
+	return sizeof(struct record_line) + string_len(line->function) + string_len(line->file) +
+	       string_len(line->name);
 }
 
 static uint8_t *line_write(uint8_t *p, const struct hearth_symbol_line *line)
@@ -48,11 +50,13 @@ static uint8_t *line_write(uint8_t *p, const struct hearth_symbol_line *line)
 		.column = line->column,
 		.function_len = (uint32_t)string_len(line->function),
 		.file_len = (uint32_t)string_len(line->file),
+		.name_len = (uint32_t)string_len(line->name),
 	};
 
 	p = put(p, &l, sizeof(l));
 	p = put(p, line->function, l.function_len);
-	return put(p, line->file, l.file_len);
+	p = put(p, line->file, l.file_len);
+	return put(p, line->name, l.name_len);
 }
 
 int record_write(uint8_t *to, size_t space, const char *module, const char *cause,
@@ -109,11 +113,12 @@ static bool measure_line(struct cursor *c, struct record_totals *t)
 
 	if (!take(c, &l, sizeof(l)))
 		return false;
-	if (l.function_len > RECORD_MAX_STRING || l.file_len > RECORD_MAX_STRING)
+	if (l.function_len > RECORD_MAX_STRING || l.file_len > RECORD_MAX_STRING ||
+	    l.name_len > RECORD_MAX_STRING)
 		return false;
 	t->n_lines++;
-	t->string_bytes += l.function_len + 1 + stored_len(l.file_len);
-	return take(c, NULL, (size_t)l.function_len + l.file_len);
+	t->string_bytes += l.function_len + 1 + stored_len(l.file_len) + stored_len(l.name_len);
+	return take(c, NULL, (size_t)l.function_len + l.file_len + l.name_len);
 }
 
 int records_measure(const uint8_t *data, size_t len, struct record_totals *ret)
@@ -169,6 +174,7 @@ static void unpack_line(struct cursor *c, struct hearth_symbol_line *ret, char *
 		.function = unpack_string(c, l.function_len, strings),
 	};
 	ret->file = unpack_optional(c, l.file_len, strings);
+	ret->name = unpack_optional(c, l.name_len, strings);
 }
 
 void records_unpack(const uint8_t *data, size_t len, struct hearth_symbol *symbols,

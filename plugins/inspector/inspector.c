@@ -8,6 +8,7 @@
 
 #include <hearth/helper.h>
 
+#include "demangle.h"
 #include "elf_file.h"
 #include "kernel_names.h"
 #include "symbol_table.h"
@@ -92,7 +93,7 @@ static int table_of(struct inspector *i, uint64_t handle, const struct elf_file 
 static int address_answer(const struct symbol_table *t, const struct reader *r, uint64_t address,
 			  const struct hearth_naming *out)
 {
-	static char name[SYMBOL_MAX_NAME];
+	static char name[SYMBOL_MAX_NAME], for_people[DEMANGLE_MAX];
 	struct hearth_symbol_line line = { .function = name };
 	struct symbol symbol;
 
@@ -103,6 +104,7 @@ static int address_answer(const struct symbol_table *t, const struct reader *r, 
 	if (symbol_table_name(t, r, symbol.name, name) < 0)
 		return out->symbol(out->ctx, NULL, "its symbol's name is damaged", NULL, 0);
 	line.start = symbol.start;
+	line.name = demangle(name, for_people) ? for_people : NULL;
 	return out->symbol(out->ctx, NULL, NULL, &line, 1);
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "demangle.h"
+
 #define NS_PER_S 1000000000ull
 #define MIN_PAUSE_NS (10 * NS_PER_S)
 #define MAX_PAUSE_NS (600 * NS_PER_S)
@@ -141,11 +143,13 @@ static int address_answer(const struct kernel_table *t, uint64_t address,
 			  const struct hearth_naming *out)
 {
 	static struct kernel_symbol symbol;
+	static char for_people[DEMANGLE_MAX];
 	struct hearth_symbol_line line = { .function = symbol.name };
 
 	if (!kernel_table_find(t, address, &symbol))
 		return out->symbol(out->ctx, NULL, "no kernel symbol covers it", NULL, 0);
 	line.start = symbol.start;
+	line.name = demangle(symbol.name, for_people) ? for_people : NULL; /* parts are in Rust */
 	return out->symbol(out->ctx, symbol.module, NULL, &line, 1);
 }
 

@@ -26,6 +26,7 @@ struct line_row {
 	uint64_t start;
 	uint32_t function, file;
 	uint32_t line, column;
+	uint32_t name, reserved;
 };
 
 /* Tables and strings of answers; the builder never becomes a batch. */
@@ -161,6 +162,7 @@ struct hearth_symbol_line cache_line(const struct cache_answer *a, uint32_t i)
 	return (struct hearth_symbol_line){
 		.function = generation_string(g, row.function),
 		.file = generation_string(g, row.file),
+		.name = generation_string(g, row.name),
 		.line = row.line,
 		.column = row.column,
 		.start = row.start,
@@ -173,6 +175,7 @@ static void append_line(struct hearth_flat_builder *b, const struct hearth_symbo
 		.start = line->start,
 		.function = hearth_flat_intern_string(b, line->function),
 		.file = hearth_flat_intern_string(b, line->file),
+		.name = hearth_flat_intern_string(b, line->name),
 		.line = line->line,
 		.column = line->column,
 	};

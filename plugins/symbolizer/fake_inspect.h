@@ -62,7 +62,8 @@ static const struct hearth_inspect fake_service = {
 
 /*
  * Answers request i: odd addresses have no symbol, address A is "f_A"; addresses from 0x1000 on
- * are inlined ("inner_A" in "f_A"), those of the kernel from 0x2000 on belong to module "ext4".
+ * are inlined ("inner_A" in "f_A"), "f_40" is "_Z4f_40v" to the linker; those of
+ * the kernel from 0x2000 on belong to module "ext4".
  */
 static inline void fake_answer(uint32_t i)
 {
@@ -85,7 +86,8 @@ static inline void fake_answer(uint32_t i)
 		for (; inner > 0; inner--) {
 			snprintf(names[a.n_lines], sizeof(*names), "%s_%llx",
 				 inner == 2 ? "inner" : "f", (unsigned long long)address);
-			lines[a.n_lines].function = names[a.n_lines];
+			lines[a.n_lines].function = address == 0x40 ? "_Z4f_40v" : names[a.n_lines];
+			lines[a.n_lines].name = address == 0x40 ? names[a.n_lines] : NULL;
 			lines[a.n_lines].file = "file.c";
 			lines[a.n_lines++].line = 12;
 			symbols[k].n_lines++;

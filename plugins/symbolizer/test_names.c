@@ -28,6 +28,27 @@ TEST(frames_get_the_names_that_were_answered)
 	end(&m, &p);
 }
 
+TEST(a_demangled_name_is_shown_and_that_of_the_linker_goes_along)
+{
+	struct hearth_frame_lines lines;
+	struct hearth_function function;
+	struct hearth_mock m;
+	struct test_profile p;
+
+	begin(&m, &p);
+	for (uint32_t i = 0; i < 2; i++) { /* answered, then remembered */
+		assert_int_equal(hearth_mock_feed(&m, window_at(&p, 0x40)), 0);
+		fake_answer_all();
+		assert_string_equal(name_of(&m, i, 1, 0), "f_40");
+		lines = hearth_profile_frame_lines(&out_flat, 1);
+		function = hearth_profile_function(&out_flat,
+						   hearth_profile_line(&out_flat, lines.first).function);
+		assert_string_equal(hearth_flat_string(&out_flat, function.system_name), "_Z4f_40v");
+	}
+	assert_int_equal(fake.n, 1);
+	end(&m, &p);
+}
+
 TEST(a_return_address_is_looked_up_one_before)
 {
 	struct hearth_mock m;
@@ -160,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_get_the_names_that_were_answered),
+		cmocka_unit_test(a_demangled_name_is_shown_and_that_of_the_linker_goes_along),
 		cmocka_unit_test(a_return_address_is_looked_up_one_before),
 		cmocka_unit_test(an_unnamed_frame_says_why_and_is_counted_by_its_samples),
 		cmocka_unit_test(the_cause_of_a_binary_goes_with_its_frames),

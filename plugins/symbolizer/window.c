@@ -146,13 +146,16 @@ static uint32_t add_function(struct window *w, const struct hearth_symbol_line *
 {
 	struct hearth_function row = { .start = line->start };
 	char with_module[1024];
-	const char *name = line->function ? line->function : "";
+	const char *system_name = line->function ? line->function : "";
+	const char *name = line->name ? line->name : system_name;
 
 	if (module && *module) {
 		snprintf(with_module, sizeof(with_module), "%s [%s]", name, module);
 		name = with_module;
 	}
 	row.name = hearth_flat_intern_string(&w->names, name);
+	if (line->name)
+		row.system_name = hearth_flat_intern_string(&w->names, system_name);
 	row.file = hearth_flat_intern_string(&w->names, line->file);
 	return hearth_flat_intern(&w->names, HEARTH_PROFILE_FUNCTIONS, &row, sizeof(row));
 }

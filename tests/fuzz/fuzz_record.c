@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			abort();
 	}
 	for (uint32_t i = 0; i < a->named.n_lines; i++)
-		read += strlen(a->named.lines[i].function) + length_of(a->named.lines[i].file);
+		read += strlen(a->named.lines[i].function) + length_of(a->named.lines[i].file) +
+			length_of(a->named.lines[i].name);
 	if (read > len)
 		abort();
 	free(a);

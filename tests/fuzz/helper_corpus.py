@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the corpora of the fuzz targets elf, kallsyms and record, in which every byte is on
+"""Writes the corpora of the fuzz targets demangle, elf, kallsyms and record, in which every byte is on
 purpose: no file of somebody else's, nothing to be compiled. Run it after a change and commit what
 it writes."""
 import os
@@ -140,19 +140,67 @@ def kallsyms_corpus():
 
 def record(module=b"", cause=b"", lines=()):
     data = struct.pack("<IHH", len(lines), len(module), len(cause)) + module + cause
-    for function, file, number in lines:
-        data += struct.pack("<QIIII", 0x1000, number, 0, len(function), len(file)) + function + file
+    for function, file, number, *more in lines:
+        name = more[0] if more else b""
+        data += struct.pack("<QIIIIII", 0x1000, number, 0, len(function), len(file), len(name), 0) + function + file + name
     return data
 
 
 def record_corpus():
-    write("record", "usual", record(lines=[(b"inlined", b"a.c", 3), (b"outer", b"", 0)]) +
+    write("record", "usual", record(lines=[(b"inlined", b"a.c", 3), (b"_Z5outerv", b"", 0, b"outer")]) +
           record(cause=b"no symbol covers it") + record(module=b"xfs", lines=[(b"xfs_read", b"", 0)]))
-    write("record", "many-lines", struct.pack("<IHH", 2**32 - 1, 0, 0) + b"\0" * 96)
-    write("record", "long-name", struct.pack("<IHH", 1, 0, 0) + struct.pack("<QIIII", 0, 0, 0, 2**32 - 1, 2**32 - 1))
+    write("record", "many-lines", struct.pack("<IHH", 2**32 - 1, 0, 0) + b"\0" * 128)
+    write("record", "long-name", struct.pack("<IHH", 1, 0, 0) + struct.pack("<QIIIIII", 0, 0, 0, 2**32 - 1, 2**32 - 1, 2**32 - 1, 0))
     write("record", "escapes", record(module=b"\033[2J", lines=[(b"a\0b\n", b"\x7f", 1)]))
 
 
+def doubling_cplus(levels):
+    """f<a<…>> where each argument names the one before it twice."""
+    name, last = b"_Z1fI1aIiiE", 1
+    digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    for _ in range(levels):
+        name += b"S0_IS%c_S%c_E" % (digits[last], digits[last])
+        last += 1
+    return name + b"Evv"
+
+
+def doubling_rust(levels):
+    digits = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+    def base_62(n):
+        if n == 0:
+            return b"_"
+        n -= 1
+        text = digits[n % 62:n % 62 + 1]
+        while n >= 62:
+            n //= 62
+            text = digits[n % 62:n % 62 + 1] + text
+        return text + b"_"
+
+    name = b"INvC1a1f"
+    at, last = len(name), b"TmmE"
+    for _ in range(levels):
+        name += last
+        reference = b"B" + base_62(at)
+        at, last = len(name), b"T" + reference * 2 + b"E"
+    return b"_R" + name + last + b"E"
+
+
+def demangle_corpus():
+    write("demangle", "cplus", b"_ZNSt6vectorIiSaIiEE9push_backERKi.part.0")
+    write("demangle", "cplus-doubling", doubling_cplus(30))
+    write("demangle", "cplus-deep", b"_Z1f" + b"P" * 900 + b"i")
+    write("demangle", "cplus-long", b"_Z1f" + b"P" * 4000 + b"i")
+    write("demangle", "cplus-pack", b"_Z1fIJEJiiiEEvDpT_DpT0_")
+    write("demangle", "rust-legacy", b"_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE")
+    write("demangle", "rust-v0", b"_RNvMs_NtCs1234_7mycrate3fooNtB4_3Bar3baz")
+    write("demangle", "rust-punycode", b"_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y")
+    write("demangle", "rust-doubling", doubling_rust(30))
+    write("demangle", "rust-deep", b"_RIC1f" + b"R" * 2000 + b"mE")
+    write("demangle", "lto", b"_ZL3foov.llvm.1234567890")
+
+
+demangle_corpus()
 elf_corpus()
 kallsyms_corpus()
 record_corpus()

@@ -62,6 +62,7 @@ struct hearth_symbol_line {
 	const char *file;     /* NULL: unknown */
 	uint32_t line, column; /* 0: unknown */
 	uint64_t start;       /* address of the function's first byte */
+	const char *name;     /* for people: demangled; NULL: as `function` */
 };
 
 struct hearth_symbol {

@@ -21,7 +21,7 @@ static size_t write_three(void)
 {
 	const struct hearth_symbol_line lines[] = {
 		{ .function = "inlined", .file = "a.c", .line = 3, .column = 7, .start = 0x10 },
-		{ .function = "outer", .start = 0x10 },
+		{ .function = "_Z5outerv", .start = 0x10, .name = "outer" },
 	};
 	size_t len = 0;
 
@@ -45,7 +45,9 @@ static void what_is_written_is_what_is_answered(void **state)
 	assert_string_equal(a->named.lines[0].file, "a.c");
 	assert_int_equal(a->named.lines[0].line, 3);
 	assert_int_equal(a->named.lines[0].column, 7);
-	assert_string_equal(a->named.lines[1].function, "outer");
+	assert_null(a->named.lines[0].name);
+	assert_string_equal(a->named.lines[1].function, "_Z5outerv");
+	assert_string_equal(a->named.lines[1].name, "outer");
 	assert_null(a->named.lines[1].file);
 	assert_int_equal(a->named.symbols[1].n_lines, 0);
 	assert_string_equal(a->named.symbols[1].cause, "no symbol covers it");

@@ -219,7 +219,8 @@ FIELD(hearth_symbol_line, file, 8, 8);
 FIELD(hearth_symbol_line, line, 16, 4);
 FIELD(hearth_symbol_line, column, 20, 4);
 FIELD(hearth_symbol_line, start, 24, 8);
-SIZE(hearth_symbol_line, 32);
+FIELD(hearth_symbol_line, name, 32, 8);
+SIZE(hearth_symbol_line, 40);
 
 FIELD(hearth_symbol, first_line, 0, 4);
 FIELD(hearth_symbol, n_lines, 4, 4);
