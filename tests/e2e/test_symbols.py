@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose name a frame gets, wherever that name is kept: programs are built here, and judged by binutils."""
+import os
+import subprocess
+
+from hearth import folded
+
+CPLUS = """
+#include <vector>
+namespace shop {
+struct Cart {
+	std::vector<int> prices;
+	template <typename T> __attribute__((noinline)) T total(T factor);
+};
+template <typename T> T Cart::total(T factor)
+{
+	volatile T sum = 0;
+	for (int round = 0; round < 100000; round++)
+		for (int price : prices)
+			sum = sum + price * factor;
+	return sum;
+}
+}
+int main()
+{
+	shop::Cart cart;
+	for (int i = 0; i < 10; i++)
+		cart.prices.push_back(i);
+	for (;;)
+		cart.total<double>(1.5);
+}
+"""
+
+
+def build(hearth, name, source, *flags, compiler="gcc"):
+    path = os.path.join(hearth.tmp, name)
+    suffix = ".cc" if compiler == "g++" else ".c"
+    code = hearth.write(name + suffix, source)
+    subprocess.run([compiler, "-g0", "-O1", "-fno-omit-frame-pointer", "-o", path, code, *flags], check=True)
+    return path
+
+
+def frames_of(hearth, load, program, seconds=2):
+    """Frames that samples of a program have, each with how many; the end of the run's text."""
+    process = load.start(program)
+    done, folder = hearth.record("-d", seconds, "-p", process)
+    assert done.returncode == 0, done.stderr
+    counts = {}
+    for frames, n in folded(folder):
+        assert frames[0] == os.path.basename(program)[:15]
+        for frame in set(frames[1:]):
+            counts[frame] = counts.get(frame, 0) + n
+    return counts, done.stdout + done.stderr
+
+
+def demangled(program):
+    """As binutils reads the names of a program, without types of parameters."""
+    names = subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
+    text = "\n".join(line.split()[-1] for line in names.splitlines())
+    return set(subprocess.run(["c++filt", "-p"], input=text, capture_output=True, text=True, check=True).stdout.splitlines())
+
+
+def test_cplus_names_read_as_binutils_demangles_them(hearth, load):
+    program = build(hearth, "cart", CPLUS, compiler="g++")
+    counts, _ = frames_of(hearth, load, program)
+    assert "shop::Cart::total<double>" in demangled(program)
+    assert counts["main"] > 200 and counts["shop::Cart::total<double>"] >= 0.9 * counts["main"], counts
+    assert not [f for f in counts if f.startswith("_Z")], counts
