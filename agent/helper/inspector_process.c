@@ -85,8 +85,8 @@ static int answer_names(struct hearth_inspector *inspector, const struct message
 	outbox.len = 0;
 	outbox.n = 0;
 	if (m->header.type == MESSAGE_NAMES)
-		r = inspector->names(inspector, words[0], m->fds[0], words + 1, m->header.n, &naming,
-				     &cause);
+		r = inspector->names(inspector, words[0], m->fds[0], m->fds[1], words + 1,
+				     m->header.n, &naming, &cause);
 	else
 		r = inspector->kernel(inspector, m->fds[0], m->fds[1], words, m->header.n, &naming,
 				      &cause);

@@ -42,17 +42,24 @@ static size_t section_size(const struct elf_file *f)
 	return f->is_64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 }
 
-/* More than 65,279 sections are counted in the first section header. Damage reads as none. */
+/*
+ * More than 65,279 sections are counted in the first section header, which then also says where
+ * their names are. Damage reads as none.
+ */
 static void sections_count(struct elf_file *f, const union any_header *h)
 {
 	union any_header first;
-	uint64_t n = FIELD(f, h, Ehdr, e_shnum);
+	uint64_t n = FIELD(f, h, Ehdr, e_shnum), names = FIELD(f, h, Ehdr, e_shstrndx);
 
 	f->section_offset = FIELD(f, h, Ehdr, e_shoff);
 	if (f->section_offset == 0 || FIELD(f, h, Ehdr, e_shentsize) != section_size(f))
 		return;
-	if (n == 0 && reader_get(&f->reader, f->section_offset, &first, section_size(f)) == 0)
-		n = FIELD(f, &first, Shdr, sh_size);
+	if ((n == 0 || names == SHN_XINDEX) &&
+	    reader_get(&f->reader, f->section_offset, &first, section_size(f)) == 0) {
+		n = n ? n : FIELD(f, &first, Shdr, sh_size);
+		names = names == SHN_XINDEX ? FIELD(f, &first, Shdr, sh_link) : names;
+	}
+	f->names_section = (uint32_t)names;
 	f->n_sections = n > ELF_MAX_SECTIONS ? ELF_MAX_SECTIONS : (uint32_t)n;
 }
 
@@ -226,8 +233,36 @@ int elf_section(const struct elf_file *f, uint32_t index, struct elf_section *re
 		.entry_size = FIELD(f, &h, Shdr, sh_entsize),
 		.type = (uint32_t)FIELD(f, &h, Shdr, sh_type),
 		.link = (uint32_t)FIELD(f, &h, Shdr, sh_link),
+		.name = (uint32_t)FIELD(f, &h, Shdr, sh_name),
 	};
 	return 0;
+}
+
+static bool section_is(const struct elf_file *f, const struct elf_section *names,
+		       const struct elf_section *s, const char *name)
+{
+	char text[32];
+	size_t len = strlen(name) + 1;
+
+	if (len > sizeof(text) || s->name >= names->size || len > names->size - s->name)
+		return false;
+	return reader_get(&f->reader, names->offset + s->name, text, len) == 0 &&
+	       memcmp(text, name, len) == 0;
+}
+
+int elf_section_find(const struct elf_file *f, const char *name, struct elf_section *ret)
+{
+	struct elf_section names, s;
+
+	if (f->names_section == SHN_UNDEF || elf_section(f, f->names_section, &names) < 0 ||
+	    names.type != SHT_STRTAB || names.offset > f->reader.size)
+		return -ENOENT;
+	for (uint32_t i = 1; i < f->n_sections && elf_section(f, i, &s) == 0; i++)
+		if (section_is(f, &names, &s, name)) {
+			*ret = s;
+			return 0;
+		}
+	return -ENOENT;
 }
 
 uint32_t elf_flags(const struct elf_file *f)

@@ -22,6 +22,7 @@
 struct elf_section {
 	uint64_t address, offset, size, flags, entry_size;
 	uint32_t type, link;
+	uint32_t name; /* in the string table of section names */
 };
 
 struct elf_file {
@@ -30,6 +31,7 @@ struct elf_file {
 	uint16_t machine; /* EM_* */
 	uint64_t section_offset, segment_offset;
 	uint32_t n_sections, n_segments;
+	uint32_t names_section; /* index of the section that holds their names; 0: none */
 };
 
 /* -ENOEXEC: no ELF file that we read; -ERANGE: cut or damaged. */
@@ -43,6 +45,9 @@ int elf_build_id(const struct elf_file *f, uint8_t ret[static ELF_MAX_BUILD_ID],
 
 /* -ERANGE: not in the file. */
 int elf_section(const struct elf_file *f, uint32_t index, struct elf_section *ret);
+
+/* The first one of this name; -ENOENT: there is none. */
+int elf_section_find(const struct elf_file *f, const char *name, struct elf_section *ret);
 
 /* HEARTH_ELF_*. A damaged section table reads as "no symbols". */
 uint32_t elf_flags(const struct elf_file *f);

@@ -8,10 +8,11 @@
 
 #include <hearth/helper.h>
 
+#include "debug_link.h"
 #include "demangle.h"
 #include "elf_file.h"
+#include "file_symbols.h"
 #include "kernel_names.h"
-#include "symbol_table.h"
 #include "table_cache.h"
 
 /* Of RLIMIT_AS 256 MiB; building one table takes up to three times what it then holds. */
@@ -24,6 +25,7 @@ struct inspector {
 	struct kernel_names *kernel;
 	struct hearth_elf_load loads[ELF_MAX_LOADS]; /* of the last identify() */
 	uint8_t build_id[ELF_MAX_BUILD_ID];
+	struct debug_link debug_link;
 };
 
 static const char *cause_of(int error)
@@ -33,6 +35,8 @@ static const char *cause_of(int error)
 		return "not an ELF file";
 	case -ERANGE:
 		return "the ELF file is cut or damaged";
+	case -ESTALE:
+		return "of another build";
 	case -ENOMEM:
 		return "not enough memory for its symbols";
 	default:
@@ -68,64 +72,97 @@ static int32_t identify(struct hearth_inspector *base, int32_t fd, struct hearth
 	ret->loads = i->loads;
 	ret->load_stride = sizeof(i->loads[0]);
 	ret->flags = elf_flags(&f);
+	if (debug_link_read(&f, &i->debug_link) == 0)
+		ret->debug_link = i->debug_link.name;
 	return 0;
 }
 
-static int table_of(struct inspector *i, uint64_t handle, const struct elf_file *f,
-		    const struct symbol_table **ret)
+static int32_t match_debug(struct hearth_inspector *base, int32_t fd, int32_t debug_fd,
+			   const char **ret_cause)
 {
-	struct symbol_table *built;
+	struct elf_file f, debug;
 	int r;
 
-	*ret = table_cache_find(i->tables, handle);
-	if (*ret)
-		return 0;
-	r = symbol_table_build(f, &built);
+	(void)base;
+	r = file_open(fd, &f);
+	if (r == 0)
+		r = file_open(debug_fd, &debug);
+	if (r == 0)
+		r = debug_link_match(&f, &debug);
 	if (r < 0)
-		return r;
-	r = table_cache_put(i->tables, handle, built);
-	if (r < 0)
-		return r;
-	*ret = built;
+		*ret_cause = cause_of(r);
+	return r;
+}
+
+/* A mapped file as names() has it, and what it takes to name its addresses. */
+struct named_file {
+	struct elf_file mapped, debug_file;
+	const struct elf_file *debug; /* NULL, or debug_file */
+	const struct file_symbols *symbols;
+};
+
+static void symbols_free(void *symbols)
+{
+	file_symbols_free(symbols);
+}
+
+static int symbols_of(struct inspector *i, uint64_t handle, struct named_file *f)
+{
+	struct cached_table cached = { .free = symbols_free };
+	struct file_symbols *built = table_cache_find(i->tables, handle);
+	int r;
+
+	if (!built || !file_symbols_fit(built, f->debug)) {
+		r = file_symbols_new(&f->mapped, f->debug, &built);
+		if (r < 0)
+			return r;
+		cached.table = built;
+		cached.bytes = file_symbols_bytes(built);
+		r = table_cache_put(i->tables, handle, &cached);
+		if (r < 0)
+			return r;
+	}
+	f->symbols = built;
 	return 0;
 }
 
-static int address_answer(const struct symbol_table *t, const struct reader *r, uint64_t address,
+static int address_answer(const struct named_file *f, uint64_t address,
 			  const struct hearth_naming *out)
 {
 	static char name[SYMBOL_MAX_NAME], for_people[DEMANGLE_MAX];
 	struct hearth_symbol_line line = { .function = name };
 	struct symbol symbol;
 
-	if (symbol_table_length(t) == 0)
+	if (file_symbols_is_empty(f->symbols))
 		return out->symbol(out->ctx, NULL, "the file has no symbols (stripped)", NULL, 0);
-	if (!symbol_table_find(t, address, &symbol))
+	if (!file_symbols_find(f->symbols, address, &symbol))
 		return out->symbol(out->ctx, NULL, "no symbol covers it", NULL, 0);
-	if (symbol_table_name(t, r, symbol.name, name) < 0)
+	if (file_symbols_name(f->symbols, &f->mapped, f->debug, symbol.name, name) < 0)
 		return out->symbol(out->ctx, NULL, "its symbol's name is damaged", NULL, 0);
 	line.start = symbol.start;
 	line.name = demangle(name, for_people) ? for_people : NULL;
 	return out->symbol(out->ctx, NULL, NULL, &line, 1);
 }
 
-static int32_t names(struct hearth_inspector *base, uint64_t handle, int32_t fd,
+static int32_t names(struct hearth_inspector *base, uint64_t handle, int32_t fd, int32_t debug_fd,
 		     const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
 		     const char **ret_cause)
 {
 	struct inspector *i = (struct inspector *)base;
-	const struct symbol_table *table = NULL;
-	struct elf_file f;
+	struct named_file f = { .debug = NULL };
 	int r;
 
-	r = file_open(fd, &f);
+	if (debug_fd >= 0 && file_open(debug_fd, &f.debug_file) == 0)
+		f.debug = &f.debug_file;
+	r = file_open(fd, &f.mapped);
 	if (r == 0)
-		r = table_of(i, handle, &f, &table);
+		r = symbols_of(i, handle, &f);
 	if (r < 0) {
 		*ret_cause = cause_of(r);
 		return r;
 	}
 	for (uint32_t k = 0; k < n; k++) {
-		r = address_answer(table, &f.reader, addresses[k], out);
+		r = address_answer(&f, addresses[k], out);
 		if (r < 0)
 			return r;
 	}
@@ -161,6 +198,7 @@ static int32_t inspector_create(const struct hearth_host *h, void **ret_instance
 	i->base = (struct hearth_inspector){
 		.size = sizeof(i->base),
 		.identify = identify,
+		.match_debug = match_debug,
 		.names = names,
 		.kernel = kernel,
 	};

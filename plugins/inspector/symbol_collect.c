@@ -227,18 +227,27 @@ static uint64_t lowest_address(const struct elf_file *f)
 	return n ? lowest : 0;
 }
 
-int symbols_collect(const struct elf_file *f, struct raw_symbols *ret)
+static int file_collect(const struct elf_file *f, uint32_t type, unsigned int which,
+			struct raw_symbols *out)
 {
-	struct raw_symbols out = { .base = lowest_address(f) };
-	struct collector c = { .file = f, .out = &out };
+	struct collector c = { .file = f, .out = out };
 	int k;
 
 	k = sections_read(&c);
 	if (k == 0)
-		k = kind_collect(&c, SHT_SYMTAB, 0);
-	if (k == 0)
-		k = kind_collect(&c, SHT_DYNSYM, 1);
+		k = kind_collect(&c, type, which);
 	free(c.sections);
+	return k;
+}
+
+int symbols_collect(const struct symbol_files *files, struct raw_symbols *ret)
+{
+	struct raw_symbols out = { .base = lowest_address(files->dynsym) };
+	int k;
+
+	k = file_collect(files->symtab, SHT_SYMTAB, 0, &out);
+	if (k == 0)
+		k = file_collect(files->dynsym, SHT_DYNSYM, 1, &out);
 	if (k < 0) {
 		free(out.rows);
 		return k;

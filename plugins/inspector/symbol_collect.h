@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The symbols of .symtab and .dynsym that name code, as a growing array in file order. */
+/*
+ * The symbols of .symtab and .dynsym that name code, as a growing array in file order. They may be
+ * in two files: what a distribution strips, it ships apart.
+ */
 #pragma once
 
 #include <stdint.h>
@@ -21,6 +24,11 @@ struct raw_symbol {
 	uint32_t name, flags;
 };
 
+/* The same file twice, unless .symtab was taken out of it. */
+struct symbol_files {
+	const struct elf_file *symtab, *dynsym;
+};
+
 struct symbol_strings {
 	uint64_t offset;
 	uint32_t size;
@@ -29,9 +37,9 @@ struct symbol_strings {
 struct raw_symbols {
 	struct raw_symbol *rows;
 	size_t n, capacity;
-	uint64_t base; /* lowest address of the file */
+	uint64_t base; /* lowest address of the mapped file */
 	struct symbol_strings strings[2]; /* of .symtab and .dynsym */
 };
 
 /* 0, -ENOMEM or an error of reading; then nothing is to be freed. Caller frees ret->rows. */
-int symbols_collect(const struct elf_file *f, struct raw_symbols *ret);
+int symbols_collect(const struct symbol_files *files, struct raw_symbols *ret);

@@ -54,9 +54,14 @@ size_t symbol_table_length(const struct symbol_table *t)
 /* ---- aliases ---- */
 
 struct aliases {
-	const struct elf_file *file;
+	const struct symbol_files *files;
 	const struct raw_symbols *raw;
 };
+
+static const struct reader *names_reader(const struct symbol_files *files, uint32_t name)
+{
+	return name & RAW_NAME_DYNAMIC ? &files->dynsym->reader : &files->symtab->reader;
+}
 
 static unsigned int leading_underscores(const struct aliases *a, const struct raw_symbol *s)
 {
@@ -64,8 +69,9 @@ static unsigned int leading_underscores(const struct aliases *a, const struct ra
 	char text[16];
 	size_t len = 0, n = 0;
 
-	if (reader_get_some(&a->file->reader, strings->offset + (s->name & ~RAW_NAME_DYNAMIC), text,
-			    sizeof(text), &len) < 0)
+	if (reader_get_some(names_reader(a->files, s->name),
+			    strings->offset + (s->name & ~RAW_NAME_DYNAMIC), text, sizeof(text),
+			    &len) < 0)
 		return 0;
 	while (n < len && text[n] == '_')
 		n++;
@@ -140,9 +146,9 @@ static uint32_t sized_end(const struct raw_symbol *s, size_t n, uint32_t end)
 	return end;
 }
 
-static void symbols_settle(const struct elf_file *f, struct raw_symbols *raw)
+static void symbols_settle(const struct symbol_files *files, struct raw_symbols *raw)
 {
-	struct aliases a = { .file = f, .raw = raw };
+	struct aliases a = { .files = files, .raw = raw };
 	struct raw_symbol *s = raw->rows;
 	uint32_t covered_to = 0;
 	size_t left = 0;
@@ -261,7 +267,8 @@ static int symbols_sort(struct raw_symbols *raw)
 	return 0;
 }
 
-static int table_new(const struct elf_file *f, struct raw_symbols *raw, struct symbol_table **ret)
+static int table_new(const struct symbol_files *files, struct raw_symbols *raw,
+		     struct symbol_table **ret)
 {
 	_cleanup_(symbol_table_freep) struct symbol_table *t = NULL;
 	int k;
@@ -269,7 +276,7 @@ static int table_new(const struct elf_file *f, struct raw_symbols *raw, struct s
 	k = symbols_sort(raw);
 	if (k < 0)
 		return k;
-	symbols_settle(f, raw);
+	symbols_settle(files, raw);
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
@@ -284,15 +291,15 @@ static int table_new(const struct elf_file *f, struct raw_symbols *raw, struct s
 	return 0;
 }
 
-int symbol_table_build(const struct elf_file *f, struct symbol_table **ret)
+int symbol_table_build(const struct symbol_files *files, struct symbol_table **ret)
 {
 	struct raw_symbols raw = {};
 	int k;
 
-	k = symbols_collect(f, &raw);
+	k = symbols_collect(files, &raw);
 	if (k < 0)
 		return k;
-	k = table_new(f, &raw, ret);
+	k = table_new(files, &raw, ret);
 	free(raw.rows);
 	return k;
 }
@@ -341,10 +348,11 @@ bool symbol_table_find(const struct symbol_table *t, uint64_t address, struct sy
 	return false;
 }
 
-int symbol_table_name(const struct symbol_table *t, const struct reader *r, uint32_t name,
+int symbol_table_name(const struct symbol_table *t, const struct symbol_files *files, uint32_t name,
 		      char ret[static SYMBOL_MAX_NAME])
 {
 	const struct symbol_strings *strings = &t->strings[name >> 31];
+	const struct reader *r = names_reader(files, name);
 	uint32_t at = name & ~RAW_NAME_DYNAMIC;
 	size_t have = 0, want = 128, len;
 

@@ -17,6 +17,7 @@
 
 #include "common/cleanup.h"
 #include "elf_file.h"
+#include "symbol_collect.h"
 
 #define SYMBOL_MAX_COUNT (4u << 20) /* further ones are ignored */
 #define SYMBOL_MAX_NAME 4096u       /* with its NUL; longer names are cut */
@@ -29,7 +30,7 @@ struct symbol {
 };
 
 /* 0 also for a file without symbols. -ENOMEM, or an error of reading. */
-int symbol_table_build(const struct elf_file *f, struct symbol_table **ret);
+int symbol_table_build(const struct symbol_files *files, struct symbol_table **ret);
 struct symbol_table *symbol_table_free(struct symbol_table *t); /* NULL */
 DEFINE_CLEANUP(struct symbol_table *, symbol_table_free)
 
@@ -39,8 +40,8 @@ size_t symbol_table_length(const struct symbol_table *t);
 bool symbol_table_find(const struct symbol_table *t, uint64_t address, struct symbol *ret);
 
 /*
- * The linker's name without its "@VERSION". -ENODATA: empty, -ERANGE: not inside the string
+ * The linker's name without its "@VERSION", from the files that the table was built of. -ENODATA: empty, -ERANGE: not inside the string
  * table, or an error of reading.
  */
-int symbol_table_name(const struct symbol_table *t, const struct reader *r, uint32_t name,
+int symbol_table_name(const struct symbol_table *t, const struct symbol_files *files, uint32_t name,
 		      char ret[static SYMBOL_MAX_NAME]);

@@ -7,7 +7,7 @@
 
 struct cached {
 	uint64_t handle, used;
-	struct symbol_table *table;
+	struct cached_table table;
 };
 
 struct table_cache {
@@ -32,7 +32,7 @@ struct table_cache *table_cache_free(struct table_cache *c)
 	if (!c)
 		return NULL;
 	for (size_t i = 0; i < c->n; i++)
-		symbol_table_free(c->entries[i].table);
+		c->entries[i].table.free(c->entries[i].table.table);
 	free(c->entries);
 	free(c);
 	return NULL;
@@ -43,19 +43,37 @@ size_t table_cache_bytes(const struct table_cache *c)
 	return c->bytes;
 }
 
-const struct symbol_table *table_cache_find(struct table_cache *c, uint64_t handle)
+void *table_cache_find(struct table_cache *c, uint64_t handle)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (c->entries[i].handle == handle) {
 			c->entries[i].used = ++c->clock;
-			return c->entries[i].table;
+			return c->entries[i].table.table;
 		}
 	return NULL;
 }
 
-static size_t entry_bytes(const struct symbol_table *t)
+static size_t entry_bytes(const struct cached_table *t)
 {
-	return sizeof(struct cached) + symbol_table_bytes(t);
+	return sizeof(struct cached) + t->bytes;
+}
+
+static void drop(struct table_cache *c, size_t i)
+{
+	struct cached_table *t = &c->entries[i].table;
+
+	c->bytes -= entry_bytes(t);
+	t->free(t->table);
+	c->entries[i] = c->entries[--c->n];
+}
+
+static void drop_handle(struct table_cache *c, uint64_t handle)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->entries[i].handle == handle) {
+			drop(c, i);
+			return;
+		}
 }
 
 static void drop_oldest(struct table_cache *c)
@@ -65,24 +83,23 @@ static void drop_oldest(struct table_cache *c)
 	for (size_t i = 1; i < c->n; i++)
 		if (c->entries[i].used < c->entries[oldest].used)
 			oldest = i;
-	c->bytes -= entry_bytes(c->entries[oldest].table);
-	symbol_table_free(c->entries[oldest].table);
-	c->entries[oldest] = c->entries[--c->n];
+	drop(c, oldest);
 }
 
-int table_cache_put(struct table_cache *c, uint64_t handle, struct symbol_table *t)
+int table_cache_put(struct table_cache *c, uint64_t handle, const struct cached_table *t)
 {
 	struct cached *entries;
 
+	drop_handle(c, handle);
 	while (c->n > 0 && c->bytes + entry_bytes(t) > c->max_bytes)
 		drop_oldest(c);
 	entries = reallocarray(c->entries, c->n + 1, sizeof(*entries));
 	if (!entries) {
-		symbol_table_free(t);
+		t->free(t->table);
 		return -ENOMEM;
 	}
 	c->entries = entries;
-	entries[c->n++] = (struct cached){ .handle = handle, .used = ++c->clock, .table = t };
+	entries[c->n++] = (struct cached){ .handle = handle, .used = ++c->clock, .table = *t };
 	c->bytes += entry_bytes(t);
 	return 0;
 }

@@ -100,6 +100,22 @@ static inline struct elf_file elf_of_path(const char *path, int *ret_fd)
 	return f;
 }
 
+/* A file that has both of its symbol tables. */
+static inline int table_build(const struct elf_file *f, struct symbol_table **ret)
+{
+	struct symbol_files files = { .symtab = f, .dynsym = f };
+
+	return symbol_table_build(&files, ret);
+}
+
+static inline int table_name(const struct symbol_table *t, const struct elf_file *f, uint32_t name,
+			     char ret[static SYMBOL_MAX_NAME])
+{
+	struct symbol_files files = { .symtab = f, .dynsym = f };
+
+	return symbol_table_name(t, &files, name, ret);
+}
+
 /* The test itself by its real path: "/proc/self/exe" would be readelf to readelf. */
 static inline const char *own_path(void)
 {

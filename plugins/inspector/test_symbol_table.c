@@ -3,8 +3,6 @@
 
 #include <dlfcn.h>
 
-#include "table_cache.h"
-
 #define MAX_SYMBOLS 8
 #define GLOBAL STB_GLOBAL
 #define WEAK STB_WEAK
@@ -90,13 +88,13 @@ static void symbols_name_what_the_rules_say(void **state)
 			n++;
 		elf_make(&e, rows[i].symbols, n);
 		f = elf_of_memory(&e, sizeof(e));
-		assert_int_equal(symbol_table_build(&f, &t), 0);
+		assert_int_equal(table_build(&f, &t), 0);
 		for (size_t k = 0; k < 6 && rows[i].answers[k].name; k++) {
 			char name[SYMBOL_MAX_NAME] = "-";
 			struct symbol s = { .start = TEXT_ADDRESS };
 
 			if (symbol_table_find(t, TEXT_ADDRESS + rows[i].answers[k].address, &s))
-				assert_int_equal(symbol_table_name(t, &f.reader, s.name, name), 0);
+				assert_int_equal(table_name(t, &f, s.name, name), 0);
 			if (strcmp(name, rows[i].answers[k].name) != 0 ||
 			    s.start != TEXT_ADDRESS + rows[i].answers[k].start)
 				fail_msg("%s: +0x%lx is %s from +0x%lx", rows[i].what,
@@ -184,7 +182,7 @@ static void assert_names_as_readelf(const char *path)
 	struct elf_file f = elf_of_path(path, &fd);
 
 	assert_true(n >= 40);
-	assert_int_equal(symbol_table_build(&f, &t), 0);
+	assert_int_equal(table_build(&f, &t), 0);
 	for (size_t i = 0; i < n; i += n / 200 + 1) {
 		const uint64_t offsets[] = { 0, symbols[i].size / 2, symbols[i].size - 1 };
 
@@ -195,7 +193,7 @@ static void assert_names_as_readelf(const char *path)
 			struct symbol got;
 
 			assert_true(symbol_table_find(t, address, &got));
-			assert_int_equal(symbol_table_name(t, &f.reader, got.name, name), 0);
+			assert_int_equal(table_name(t, &f, got.name, name), 0);
 			if (strncmp(name, want->name, sizeof(want->name) - 1) != 0 ||
 			    got.start != want->value)
 				fail_msg("%s: %lx is %s, readelf has %s", path, address, name, want->name);
@@ -237,16 +235,16 @@ static void names_that_are_cut_or_unterminated_stay_inside_the_strings(void **st
 	e.symbols[1].st_name = sizeof(e.strings) - 4;
 	memcpy(e.strings + sizeof(e.strings) - 4, "abcd", 4);
 	f = elf_of_memory(&e, sizeof(e));
-	assert_int_equal(symbol_table_build(&f, &t), 0);
+	assert_int_equal(table_build(&f, &t), 0);
 	assert_true(symbol_table_find(t, TEXT_ADDRESS + 0x10, &s));
-	assert_int_equal(symbol_table_name(t, &f.reader, s.name, name), 0);
+	assert_int_equal(table_name(t, &f, s.name, name), 0);
 	assert_string_equal(name, "abcd");
 
 	e.symbols[1].st_name = 1;
 	memset(e.strings + 1, 'x', sizeof(e.strings) - 1);
-	assert_int_equal(symbol_table_name(t, &f.reader, 1, name), 0);
+	assert_int_equal(table_name(t, &f, 1, name), 0);
 	assert_int_equal(strlen(name), SYMBOL_MAX_NAME - 1);
-	assert_int_equal(symbol_table_name(t, &f.reader, sizeof(e.strings), name), -ERANGE);
+	assert_int_equal(table_name(t, &f, sizeof(e.strings), name), -ERANGE);
 }
 
 static void a_file_cut_anywhere_gives_a_table_or_an_error(void **state)
@@ -264,54 +262,9 @@ static void a_file_cut_anywhere_gives_a_table_or_an_error(void **state)
 		reader_open_memory(&reader, &e, size);
 		if (elf_open(&f, &reader) < 0)
 			continue;
-		assert_int_equal(symbol_table_build(&f, &t), 0);
+		assert_int_equal(table_build(&f, &t), 0);
 		assert_int_equal(symbol_table_length(t), 0); /* .strtab is the last thing in it */
 	}
-}
-
-static struct symbol_table *table_of_one(void)
-{
-	struct wanted_symbol wanted = { "f", 0x10, 0x10, GLOBAL, FUNC };
-	struct symbol_table *t;
-	struct made_elf e;
-	struct elf_file f;
-
-	elf_make(&e, &wanted, 1);
-	f = elf_of_memory(&e, sizeof(e));
-	assert_int_equal(symbol_table_build(&f, &t), 0);
-	return t;
-}
-
-static void the_cache_keeps_within_its_bytes_what_was_used_last(void **state)
-{
-	struct symbol_table *probe = table_of_one();
-	size_t one = symbol_table_bytes(probe);
-	struct table_cache *c;
-
-	(void)state;
-	symbol_table_free(probe);
-	assert_int_equal(table_cache_new(3 * one + one / 2 + 100, &c), 0);
-	for (uint64_t handle = 1; handle <= 10; handle++) {
-		assert_int_equal(table_cache_put(c, handle, table_of_one()), 0);
-		assert_non_null(table_cache_find(c, 1)); /* asked for each time: stays */
-		assert_true(table_cache_bytes(c) <= 3 * one + one / 2 + 100);
-	}
-	assert_non_null(table_cache_find(c, 10));
-	assert_null(table_cache_find(c, 5));
-	table_cache_free(c);
-}
-
-static void a_table_larger_than_the_cache_serves_once(void **state)
-{
-	struct table_cache *c;
-
-	(void)state;
-	assert_int_equal(table_cache_new(1, &c), 0);
-	assert_int_equal(table_cache_put(c, 1, table_of_one()), 0);
-	assert_non_null(table_cache_find(c, 1));
-	assert_int_equal(table_cache_put(c, 2, table_of_one()), 0);
-	assert_null(table_cache_find(c, 1));
-	table_cache_free(c);
 }
 
 int main(void)
@@ -322,8 +275,6 @@ int main(void)
 		cmocka_unit_test(a_program_with_symbols_is_named_as_readelf_names_it),
 		cmocka_unit_test(names_that_are_cut_or_unterminated_stay_inside_the_strings),
 		cmocka_unit_test(a_file_cut_anywhere_gives_a_table_or_an_error),
-		cmocka_unit_test(the_cache_keeps_within_its_bytes_what_was_used_last),
-		cmocka_unit_test(a_table_larger_than_the_cache_serves_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,40 +4,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbol_table.h"
+#include "debug_link.h"
+#include "file_symbols.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void look_up(const struct symbol_table *t, const struct elf_file *f, uint64_t address)
+static void look_up(const struct file_symbols *symbols, const struct elf_file *f,
+		    const struct elf_file *debug, uint64_t address)
 {
 	static char name[SYMBOL_MAX_NAME];
 	struct symbol s;
 
-	if (!symbol_table_find(t, address, &s))
+	if (!file_symbols_find(symbols, address, &s))
 		return;
 	if (s.start > address)
 		abort();
-	if (symbol_table_name(t, &f->reader, s.name, name) == 0 && strlen(name) >= sizeof(name))
+	if (file_symbols_name(symbols, f, debug, s.name, name) == 0 && strlen(name) >= sizeof(name))
 		abort();
 }
 
-static void look_up_around(const struct symbol_table *t, const struct elf_file *f)
+static void look_up_around(const struct elf_file *f, const struct elf_file *debug)
 {
 	static struct hearth_elf_load loads[ELF_MAX_LOADS];
+	struct file_symbols *symbols;
 	uint32_t n = 0;
 
-	if (elf_loads(f, loads, &n) < 0)
+	if (elf_loads(f, loads, &n) < 0 || file_symbols_new(f, debug, &symbols) < 0)
 		return;
 	for (uint32_t i = 0; i < n && i < 8; i++)
 		for (uint64_t offset = 0; offset < 0x2000; offset += 24)
-			look_up(t, f, loads[i].vaddr + offset);
-	look_up(t, f, 0);
-	look_up(t, f, UINT64_MAX);
+			look_up(symbols, f, debug, loads[i].vaddr + offset);
+	look_up(symbols, f, debug, 0);
+	look_up(symbols, f, debug, UINT64_MAX);
+	file_symbols_free(symbols);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct symbol_table *t;
+	struct debug_link link;
 	struct reader reader;
 	struct elf_file f;
 	uint8_t id[ELF_MAX_BUILD_ID];
@@ -48,10 +52,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	if (elf_build_id(&f, id, &id_len) == 0 && (id_len == 0 || id_len > sizeof(id)))
 		abort();
+	if (debug_link_read(&f, &link) == 0 && (!*link.name || strchr(link.name, '/')))
+		abort();
+	if (debug_link_match(&f, &f) == 0 && id_len == 0 && debug_link_read(&f, &link) < 0)
+		abort();
 	(void)elf_flags(&f);
-	if (symbol_table_build(&f, &t) < 0)
-		return 0;
-	look_up_around(t, &f);
-	symbol_table_free(t);
+	look_up_around(&f, NULL);
+	look_up_around(&f, &f);
 	return 0;
 }

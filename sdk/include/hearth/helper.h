@@ -44,11 +44,18 @@ struct hearth_inspector {
 	int32_t (*identify)(struct hearth_inspector *i, int32_t fd, struct hearth_inspected *ret);
 
 	/*
-	 * [inspector] ELF virtual addresses of the file behind fd → names. A handle stands for one
-	 * unchanged file for ever, so tables may be kept by it. 0 or -errno, then with a static text
-	 * in *ret_cause.
+	 * [inspector] 0 if debug_fd holds the symbols of the very build that is behind fd. Errors as
+	 * of names(); -ESTALE: it is of another build.
 	 */
-	int32_t (*names)(struct hearth_inspector *i, uint64_t handle, int32_t fd,
+	int32_t (*match_debug)(struct hearth_inspector *i, int32_t fd, int32_t debug_fd,
+			       const char **ret_cause);
+
+	/*
+	 * [inspector] ELF virtual addresses of the file behind fd → names. A handle stands for one
+	 * unchanged file for ever, so tables may be kept by it; debug_fd is the file that matched,
+	 * or -1, and may be so the next time. 0 or -errno, then with a static text in *ret_cause.
+	 */
+	int32_t (*names)(struct hearth_inspector *i, uint64_t handle, int32_t fd, int32_t debug_fd,
 			 const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
 			 const char **ret_cause);
 

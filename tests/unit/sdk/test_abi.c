@@ -212,7 +212,8 @@ FIELD(hearth_inspected, n_loads, 44, 4);
 FIELD(hearth_inspected, loads, 48, 8);
 FIELD(hearth_inspected, load_stride, 56, 4);
 FIELD(hearth_inspected, flags, 60, 4);
-SIZE(hearth_inspected, 64);
+FIELD(hearth_inspected, debug_link, 64, 8);
+SIZE(hearth_inspected, 72);
 
 FIELD(hearth_symbol_line, function, 0, 8);
 FIELD(hearth_symbol_line, file, 8, 8);
@@ -256,9 +257,10 @@ SIZE(hearth_naming, 24);
 FIELD(hearth_inspector, size, 0, 4);
 FIELD(hearth_inspector, reserved, 4, 4);
 FIELD(hearth_inspector, identify, 8, 8);
-FIELD(hearth_inspector, names, 16, 8);
-FIELD(hearth_inspector, kernel, 24, 8);
-SIZE(hearth_inspector, 32);
+FIELD(hearth_inspector, match_debug, 16, 8);
+FIELD(hearth_inspector, names, 24, 8);
+FIELD(hearth_inspector, kernel, 32, 8);
+SIZE(hearth_inspector, 40);
 
 /* hearth/control.h */
 FIELD(hearth_run_event, size, 0, 4);
