@@ -53,6 +53,7 @@ int answer_new_inspected(const struct hearth_inspected *from, struct helper_answ
 	a->inspected.size = sizeof(a->inspected);
 	a->inspected.loads = loads;
 	a->inspected.load_stride = sizeof(*loads);
+	a->inspected.debug_link = NULL; /* says something to the host only */
 	a->inspected.build_id = from->build_id_len ? build_id : NULL;
 	*ret = a;
 	return 0;

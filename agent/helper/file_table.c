@@ -34,8 +34,10 @@ static void file_forget(struct file *file)
 {
 	free((void *)file->known.loads);
 	free((void *)file->known.build_id);
+	free((void *)file->known.debug_link);
 	free(file->cause);
 	closep(&file->fd);
+	closep(&file->debug_fd);
 }
 
 struct file_table *file_table_free(struct file_table *f)
@@ -82,12 +84,21 @@ static void close_oldest(struct file_table *f)
 	f->entries[oldest] = f->entries[--f->n];
 }
 
+static size_t n_fds(const struct file_table *f)
+{
+	size_t n = f->n;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += f->entries[i].debug_fd >= 0;
+	return n;
+}
+
 static int reserve(struct file_table *f)
 {
 	size_t capacity = f->capacity ? f->capacity * 2 : 16;
 	struct file *entries;
 
-	if (f->n == f->max)
+	while (f->n > 0 && n_fds(f) >= f->max)
 		close_oldest(f);
 	if (f->n < f->capacity)
 		return 0;
@@ -119,6 +130,7 @@ int file_table_add(struct file_table *f, int fd, struct file **ret)
 	f->entries[f->n] = (struct file){
 		.handle = ++f->last_handle,
 		.fd = TAKE_FD(owned),
+		.debug_fd = -1,
 		.stat = st,
 	};
 	*ret = touch(f, &f->entries[f->n++]);
@@ -169,16 +181,25 @@ int file_set_good(struct file *file, const struct hearth_inspected *known)
 {
 	_cleanup_free_ void *loads = copy_of(known->loads, known->n_loads * sizeof(*known->loads));
 	_cleanup_free_ void *build_id = copy_of(known->build_id, known->build_id_len);
+	_cleanup_free_ char *debug_link = known->debug_link ? strdup(known->debug_link) : NULL;
 
-	if (!loads || !build_id)
+	if (!loads || !build_id || (known->debug_link && !debug_link))
 		return -ENOMEM;
 	file->known = *known;
 	file->known.handle = file->handle;
 	file->known.loads = TAKE_PTR(loads);
 	file->known.build_id = TAKE_PTR(build_id);
+	file->known.debug_link = TAKE_PTR(debug_link);
 	file->state = FILE_GOOD;
 	file->n_blames = 0;
 	return 0;
+}
+
+void file_settle_debug(struct file *file, int fd)
+{
+	closep(&file->debug_fd);
+	file->debug_fd = fd;
+	file->is_debug_settled = true;
 }
 
 static void cause_set(struct file *file, const char *cause)

@@ -28,6 +28,8 @@ struct file {
 	struct stat stat;
 	enum file_state state;
 	struct hearth_inspected known; /* FILE_GOOD; owns what it points to */
+	int debug_fd;           /* of its separate debug file, -1: none */
+	bool is_debug_settled;  /* it need not be looked for, or was */
 	int status;             /* FILE_BAD */
 	char *cause;            /* FILE_BAD and blamed ones */
 	uint64_t blocked_until_ns; /* it has killed or hung the inspector: not to be sent before */
@@ -57,6 +59,12 @@ int file_table_find(struct file_table *f, uint64_t handle, struct file **ret);
 /* What the inspector said; all is copied. */
 int file_set_good(struct file *file, const struct hearth_inspected *known);
 void file_set_bad(struct file *file, int status, const char *cause);
+
+/*
+ * The search for its debug file is over; takes fd, -1: there is none. A table holds at most `max`
+ * fds, those of debug files included, but for what is set here: until the next file_table_add.
+ */
+void file_settle_debug(struct file *file, int fd);
 
 /* Blocks it for 10 s, twice as long each further time (at most an hour). */
 void file_blame(struct file *file, const char *cause);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door: requests come in from any thread through an inbox, and the loop's thread takes them
- * through two lanes. OPEN passes opener and inspector, NAMES the inspector, KERNEL the inspector
+ * through two lanes. OPEN passes opener and inspector, and both again where a stripped file may
+ * have a debug file (DEBUG), NAMES the inspector, KERNEL the inspector
  * and at first the opener.
  */
 #include "helper/helpers.h"
@@ -26,12 +27,16 @@
 static const struct lane_stage opener_stages[REQUEST_KINDS] = {
 	[REQUEST_OPEN] = { opener_open_prepare, opener_open_send, opener_open_receive,
 			   opener_open_blame },
+	[REQUEST_DEBUG] = { debug_open_prepare, debug_open_send, debug_open_receive,
+			    debug_open_blame },
 	[REQUEST_KERNEL] = { kallsyms_prepare, kallsyms_send, kallsyms_receive, NULL },
 };
 
 static const struct lane_stage inspector_stages[REQUEST_KINDS] = {
 	[REQUEST_OPEN] = { inspector_file_prepare, identify_send, identify_receive,
 			   inspector_file_blame },
+	[REQUEST_DEBUG] = { debug_match_prepare, debug_match_send, debug_match_receive,
+			    debug_match_blame },
 	[REQUEST_NAMES] = { inspector_file_prepare, names_send, records_receive,
 			    inspector_file_blame },
 	[REQUEST_KERNEL] = { kernel_prepare, kernel_send, records_receive, NULL },

@@ -38,6 +38,21 @@ int identify_send(void *ctx, struct request *r, struct helper_process *p,
 bool identify_receive(void *ctx, struct request *r, struct message *m);
 void inspector_file_blame(void *ctx, struct request *r, const char *how);
 
+/* debug.c: DEBUG, first at the opener, then at the inspector, until a file matches. */
+bool debug_is_wanted(const struct hearth_inspected *known);
+/* Makes an OPEN of a stripped file a DEBUG. False, as of a prepare: it is gone. */
+bool debug_begin(struct helpers *h, struct request *r, const struct file *file);
+bool debug_open_prepare(void *ctx, struct request *r);
+int debug_open_send(void *ctx, struct request *r, struct helper_process *p,
+		    struct message_header *header);
+bool debug_open_receive(void *ctx, struct request *r, struct message *m);
+void debug_open_blame(void *ctx, struct request *r, const char *how);
+bool debug_match_prepare(void *ctx, struct request *r);
+int debug_match_send(void *ctx, struct request *r, struct helper_process *p,
+		     struct message_header *header);
+bool debug_match_receive(void *ctx, struct request *r, struct message *m);
+void debug_match_blame(void *ctx, struct request *r, const char *how);
+
 /* names.c: NAMES at the inspector; KERNEL too, after the opener has opened kallsyms once. */
 int names_send(void *ctx, struct request *r, struct helper_process *p,
 	       struct message_header *header);

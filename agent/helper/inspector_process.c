@@ -105,6 +105,10 @@ static size_t identity_pack(const struct hearth_inspected *i, uint8_t *to)
 	};
 	size_t len = sizeof(reply);
 
+	if (i->debug_link && strlen(i->debug_link) < sizeof(reply.debug_link)) {
+		reply.debug_link_len = (uint32_t)strlen(i->debug_link);
+		memcpy(reply.debug_link, i->debug_link, reply.debug_link_len);
+	}
 	if (reply.build_id_len > HELPER_MAX_BUILD_ID)
 		reply.build_id_len = 0;
 	if (reply.n_loads > HELPER_MAX_LOADS)
@@ -139,6 +143,24 @@ static int answer_identity(struct hearth_inspector *inspector, const struct mess
 			    0, 0);
 }
 
+static int answer_match(struct hearth_inspector *inspector, const struct message *m)
+{
+	struct message_header header = {
+		.type = m->header.type,
+		.flags = MESSAGE_LAST,
+		.id = m->header.id,
+	};
+	const char *cause = "cannot be read";
+	int r;
+
+	if (m->fds[0] < 0 || m->fds[1] < 0)
+		return -EBADMSG;
+	r = inspector->match_debug(inspector, m->fds[0], m->fds[1], &cause);
+	if (r < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
+	return message_send(HELPER_SOCKET, &header, NULL, 0, NULL, 0, 0);
+}
+
 static int inspector_answer(struct hearth_inspector *inspector, const struct message *m)
 {
 	int r;
@@ -152,6 +174,8 @@ static int inspector_answer(struct hearth_inspector *inspector, const struct mes
 	switch (m->header.type) {
 	case MESSAGE_IDENTIFY:
 		return answer_identity(inspector, m);
+	case MESSAGE_MATCH:
+		return answer_match(inspector, m);
 	case MESSAGE_NAMES:
 	case MESSAGE_KERNEL:
 		return answer_names(inspector, m);

@@ -17,15 +17,18 @@ int names_send(void *ctx, struct request *r, struct helper_process *p,
 {
 	struct helpers *h = ctx;
 	struct file *file;
-	int k;
+	int fds[2], k;
 
 	k = file_table_find(h->files, r->handle, &file);
 	if (k < 0)
 		return k;
+	fds[0] = file->fd;
+	fds[1] = file->debug_fd;
 	header->type = MESSAGE_NAMES;
 	header->n = r->n_addresses;
 	return helper_process_send(p, header, r->addresses - 1,
-				   ((size_t)r->n_addresses + 1) * sizeof(*r->addresses), &file->fd, 1);
+				   ((size_t)r->n_addresses + 1) * sizeof(*r->addresses), fds,
+				   fds[1] >= 0 ? 2 : 1);
 }
 
 /* ---- kernel ---- */

@@ -157,7 +157,7 @@ static bool answer_from_file(struct request *r, const struct file *file)
 		request_fail(r, file->status, "%s", file->cause ? file->cause : "cannot be read");
 		return true;
 	}
-	if (r->kind != REQUEST_OPEN || file->state != FILE_GOOD)
+	if (r->kind != REQUEST_OPEN || file->state != FILE_GOOD || !file->is_debug_settled)
 		return false;
 	if (answer_new_inspected(&file->known, &a) < 0)
 		request_fail(r, -ENOMEM, "not enough memory");
@@ -173,8 +173,11 @@ bool inspector_file_prepare(void *ctx, struct request *r)
 	int k;
 
 	k = file_table_find(h->files, r->handle, &file);
-	if (k == 0 && !answer_from_file(r, file))
+	if (k == 0 && !answer_from_file(r, file)) {
+		if (r->kind == REQUEST_OPEN && file->state == FILE_GOOD)
+			return debug_begin(h, r, file);
 		return true;
+	}
 	if (k == -ESTALE)
 		request_fail(r, k, "the file was closed, too many are open");
 	else if (k < 0)
@@ -203,6 +206,7 @@ static int identity_unpack(const struct message *m, struct identify_reply *ret)
 		return -EBADMSG;
 	memcpy(ret, m->payload, sizeof(*ret));
 	if (ret->build_id_len > sizeof(ret->build_id) || ret->n_loads > HELPER_MAX_LOADS ||
+	    ret->debug_link_len >= sizeof(ret->debug_link) ||
 	    m->len != sizeof(*ret) + ret->n_loads * sizeof(struct hearth_elf_load))
 		return -EBADMSG;
 	return 0;
@@ -217,6 +221,7 @@ static int identity_keep(struct file *file, const struct message *m)
 	k = identity_unpack(m, &reply);
 	if (k < 0)
 		return k;
+	reply.debug_link[reply.debug_link_len] = '\0';
 	known = (struct hearth_inspected){
 		.file_size = reply.file_size,
 		.build_id = reply.build_id,
@@ -225,7 +230,9 @@ static int identity_keep(struct file *file, const struct message *m)
 		.n_loads = reply.n_loads,
 		.load_stride = sizeof(struct hearth_elf_load),
 		.flags = reply.flags,
+		.debug_link = reply.debug_link_len ? reply.debug_link : NULL,
 	};
+	file->is_debug_settled = !debug_is_wanted(&known);
 	return file_set_good(file, &known);
 }
 
@@ -272,6 +279,8 @@ void inspector_file_blame(void *ctx, struct request *r, const char *how)
 	struct file *file;
 
 	snprintf(cause, sizeof(cause), "the inspector %s when it read the file", how);
-	if (file_table_find(h->files, r->handle, &file) == 0)
+	if (file_table_find(h->files, r->handle, &file) == 0) {
 		file_blame(file, cause);
+		file_settle_debug(file, -1); /* it may have been that one */
+	}
 }

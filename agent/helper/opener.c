@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "helper/debug_file.h"
 #include "helper/helpers.h"
 #include "helper/privilege.h"
 #include "helper/protocol.h"
@@ -51,12 +53,13 @@ static int opener_drop_privileges(void)
 	return privilege_limit_memory(OPENER_MAX_MEMORY);
 }
 
-static int answer(const struct message_header *request, const int *fds, size_t n_fds)
+static int answer(const struct message_header *request, uint32_t n, const int *fds, size_t n_fds)
 {
 	struct message_header header = {
 		.type = request->type,
 		.flags = MESSAGE_LAST,
 		.id = request->id,
+		.n = n,
 	};
 
 	return message_send(HELPER_SOCKET, &header, NULL, 0, fds, n_fds, 0);
@@ -96,7 +99,41 @@ static int answer_open(const struct message *m)
 		r = target_file_open(&target, &fd, &cause);
 	if (r < 0)
 		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
-	return answer(&m->header, &fd, 1);
+	return answer(&m->header, 0, &fd, 1);
+}
+
+static int answer_open_debug(const struct message *m)
+{
+	struct debug_request request;
+	char path[HELPER_MAX_PATH], link[HELPER_MAX_NAME];
+	_cleanup_close_ int fd = -1;
+	int place;
+
+	if (m->len < sizeof(request))
+		return -EBADMSG;
+	memcpy(&request, m->payload, sizeof(request));
+	if (request.path_len >= sizeof(path) || request.link_len >= sizeof(link) ||
+	    request.build_id_len > sizeof(request.build_id) ||
+	    sizeof(request) + request.path_len + request.link_len != m->len)
+		return -EBADMSG;
+	snprintf(path, sizeof(path), "%.*s", (int)request.path_len,
+		 (const char *)m->payload + sizeof(request));
+	snprintf(link, sizeof(link), "%.*s", (int)request.link_len,
+		 (const char *)m->payload + sizeof(request) + request.path_len);
+
+	place = debug_file_open(&(struct debug_file){
+					.pid = request.pid,
+					.start_time = request.start_time,
+					.path = path,
+					.build_id = request.build_id,
+					.build_id_len = request.build_id_len,
+					.link = link,
+					.device = request.device,
+					.owner = request.owner,
+				}, request.first_place, &fd);
+	if (place < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, place, "there is none");
+	return answer(&m->header, (uint32_t)place, &fd, 1);
 }
 
 /* What the text shows is decided by who opens it, not by who reads it. */
@@ -112,7 +149,7 @@ static int answer_kallsyms(const struct message *m)
 	modules = sys_open("/proc/modules", O_RDONLY, 0);
 	fds[0] = symbols;
 	fds[1] = modules;
-	return answer(&m->header, fds, modules < 0 ? 1 : 2);
+	return answer(&m->header, 0, fds, modules < 0 ? 1 : 2);
 }
 
 static int opener_answer(const struct message *m)
@@ -120,6 +157,8 @@ static int opener_answer(const struct message *m)
 	switch (m->header.type) {
 	case MESSAGE_OPEN:
 		return answer_open(m);
+	case MESSAGE_OPEN_DEBUG:
+		return answer_open_debug(m);
 	case MESSAGE_KALLSYMS:
 		return answer_kallsyms(m);
 	default:

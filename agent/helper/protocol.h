@@ -18,6 +18,7 @@
 #define HELPER_MAX_PATH 4096u
 #define HELPER_MAX_CAUSE 160u        /* with its NUL */
 #define HELPER_MAX_BUILD_ID 64u
+#define HELPER_MAX_NAME 256u         /* of a file, with its NUL */
 #define HELPER_MAX_LOADS 256u
 #define HELPER_MAX_PAYLOAD 36864u    /* the longest request: 4,096 addresses and a handle */
 
@@ -25,7 +26,9 @@ enum message_type {
 	MESSAGE_OPEN = 1, /* to the opener: struct open_request → fd */
 	MESSAGE_KALLSYMS, /* to the opener → fds of /proc/kallsyms and, if there is one, /proc/modules */
 	MESSAGE_IDENTIFY, /* to the inspector, fd → struct identify_reply */
-	MESSAGE_NAMES,    /* to the inspector, fd: handle and addresses → records (record.h) */
+	MESSAGE_NAMES,    /* to the inspector, fd and maybe that of the debug file: handle and addresses → records (record.h) */
+	MESSAGE_OPEN_DEBUG, /* to the opener: struct debug_request → fd, and n: the place of it */
+	MESSAGE_MATCH,    /* to the inspector, fds of a file and of what may be its debug file → status */
 	MESSAGE_KERNEL,   /* to the inspector, fds of MESSAGE_KALLSYMS: addresses → records */
 };
 
@@ -48,10 +51,20 @@ struct open_request {
 	/* path_len bytes of path follow */
 };
 
+struct debug_request {
+	int32_t pid;
+	uint32_t first_place, owner, path_len;
+	uint32_t build_id_len, link_len;
+	uint64_t start_time, device;
+	uint8_t build_id[HELPER_MAX_BUILD_ID];
+	/* path_len bytes of path and link_len bytes of the link's name follow */
+};
+
 struct identify_reply {
 	uint64_t file_size;
-	uint32_t build_id_len, n_loads, flags, reserved;
+	uint32_t build_id_len, n_loads, flags, debug_link_len;
 	uint8_t build_id[HELPER_MAX_BUILD_ID];
+	char debug_link[HELPER_MAX_NAME]; /* debug_link_len bytes, no NUL */
 	/* n_loads × struct hearth_elf_load follow */
 };
 

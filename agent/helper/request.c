@@ -10,6 +10,7 @@
 
 #include "helper/answer.h"
 #include "helper/protocol.h"
+#include "util/cleanup.h"
 #include "util/clock.h"
 
 /* Less than the 2 s of the contract by one tick of the timer that looks at it (lane.c). */
@@ -27,6 +28,7 @@ int request_new(enum request_kind kind, struct request **ret)
 		return -ENOMEM;
 	}
 	r->kind = kind;
+	r->debug_fd = -1;
 	r->deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
 	r->bytes = sizeof(*r) + sizeof(*r->failure) + HELPER_MAX_CAUSE;
 	*ret = r;
@@ -69,6 +71,8 @@ struct request *request_free(struct request *r)
 	if (r->bytes_under_way)
 		__atomic_sub_fetch(r->bytes_under_way, r->bytes, __ATOMIC_RELAXED);
 	free(r->failure);
+	free(r->fallback);
+	closep(&r->debug_fd);
 	if (r->addresses)
 		free(r->addresses - 1);
 	buf_done(&r->records);
@@ -95,6 +99,10 @@ void request_fail(struct request *r, int status, const char *format, ...)
 
 	if (!r->fn)
 		return;
+	if (r->fallback) {
+		request_answer(r, TAKE_PTR(r->fallback));
+		return;
+	}
 	va_start(args, format);
 	vsnprintf(cause, sizeof(cause), format, args);
 	va_end(args);

@@ -16,6 +16,7 @@ enum request_kind {
 	REQUEST_OPEN = 0,
 	REQUEST_NAMES,
 	REQUEST_KERNEL,
+	REQUEST_DEBUG, /* what OPEN becomes when the file is stripped */
 	REQUEST_KINDS,
 };
 
@@ -27,8 +28,11 @@ struct request {
 	helper_answer_fn fn;  /* NULL: nobody waits, yet or any more; what comes is thrown away */
 	void *ctx;
 	struct helper_answer *failure;
+	struct helper_answer *fallback; /* DEBUG: goes out in place of any failure */
 
 	struct hearth_inspect_target target; /* OPEN; path is in `text` */
+	unsigned int debug_place; /* DEBUG: where to look next, */
+	int debug_fd;         /* and what was found; -1: nothing yet */
 	uint64_t handle;      /* NAMES, and OPEN once the file is open */
 	uint32_t n_addresses; /* NAMES, KERNEL */
 	uint32_t n_answered;

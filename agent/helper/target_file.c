@@ -16,15 +16,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include "helper/target_root.h"
 #include "util/cleanup.h"
 #include "util/sys.h"
 
@@ -44,68 +41,12 @@ bool target_file_system_is_remote(uint64_t f_type)
 	return false;
 }
 
-/* Field 22 of /proc/PID/stat; the name before it may hold blanks and parentheses. */
-static int stat_start_time(const char *text, uint64_t *ret)
-{
-	const char *p = strrchr(text, ')');
-
-	for (int field = 2; p && field < 22; field++) {
-		p = strchr(p, ' ');
-		if (p)
-			p++;
-	}
-	if (!p || *p < '0' || *p > '9')
-		return -EBADMSG;
-	*ret = strtoull(p, NULL, 10);
-	return 0;
-}
-
-/*
- * The directory stands for this one process: once it has exited, every look-up through it fails,
- * even if its pid lives again. So the start time is checked once, behind the open.
- */
-static int process_open(const struct target_file *t, int *ret, const char **ret_cause)
-{
-	_cleanup_close_ int dir = -1, stat_fd = -1;
-	char path[32], text[1024];
-	uint64_t start_time;
-	ssize_t n;
-
-	*ret_cause = "the process is gone";
-	snprintf(path, sizeof(path), "/proc/%d", t->pid);
-	dir = sys_open(path, O_PATH | O_DIRECTORY, 0);
-	if (dir < 0)
-		return dir == -ENOENT ? -ESRCH : dir;
-	if (t->start_time != 0) {
-		stat_fd = sys_openat(dir, "stat", O_RDONLY, 0);
-		if (stat_fd < 0)
-			return -ESRCH;
-		n = sys_read(stat_fd, text, sizeof(text) - 1);
-		if (n <= 0)
-			return -ESRCH;
-		text[n] = '\0';
-		if (stat_start_time(text, &start_time) < 0 || start_time != t->start_time)
-			return -ESRCH;
-	}
-
-	*ret = TAKE_FD(dir);
-	return 0;
-}
-
 static int path_open(int process, const struct target_file *t)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
 	_cleanup_close_ int root = -1;
-	long fd;
 
-	root = sys_openat(process, "root", O_PATH | O_DIRECTORY, 0);
-	if (root < 0)
-		return root;
-	fd = syscall(SYS_openat2, root, t->path, &how, sizeof(how));
-	return fd < 0 ? -errno : (int)fd;
+	root = target_root_open(process);
+	return root < 0 ? root : target_path_open(root, t->path, 0);
 }
 
 static int mapping_open(int process, const struct target_file *t)
@@ -158,15 +99,6 @@ static int candidate_check(int fd, const struct target_file *t, bool is_mapping,
 	return 0;
 }
 
-/* Opening an O_PATH fd anew gives that file and no other, whatever its path is by now. */
-static int reopen(int fd)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-}
-
 static const struct {
 	int (*open)(int process, const struct target_file *t);
 	bool is_mapping;
@@ -211,7 +143,7 @@ static int candidate_try(size_t which, int process, const struct target_file *t,
 		*ret_cause = cause;
 		return r;
 	}
-	r = reopen(path_fd);
+	r = target_reopen(path_fd);
 	if (r < 0)
 		return r;
 	*ret_fd = r;
@@ -238,9 +170,11 @@ int target_file_open(const struct target_file *t, int *ret_fd, const char **ret_
 	int errors[ARRAY_SIZE(candidates)] = {};
 	int r;
 
-	r = process_open(t, &process, ret_cause);
-	if (r < 0)
-		return r;
+	process = target_process_open(t->pid, t->start_time);
+	if (process < 0) {
+		*ret_cause = "the process is gone";
+		return process;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
 		r = candidate_try(i, process, t, ret_fd, &causes[i]);
 		if (r == 0)

@@ -43,7 +43,7 @@ def build(hearth, name, source, *flags, compiler="gcc"):
 def frames_of(hearth, load, program, seconds=2):
     """Frames that samples of a program have, each with how many; the end of the run's text."""
     process = load.start(program)
-    done, folder = hearth.record("-d", seconds, "-p", process)
+    done, folder = hearth.record("-d", seconds, "-p", process, "--force")
     assert done.returncode == 0, done.stderr
     counts = {}
     for frames, n in folded(folder):
@@ -66,3 +66,41 @@ def test_cplus_names_read_as_binutils_demangles_them(hearth, load):
     assert "shop::Cart::total<double>" in demangled(program)
     assert counts["main"] > 200 and counts["shop::Cart::total<double>"] >= 0.9 * counts["main"], counts
     assert not [f for f in counts if f.startswith("_Z")], counts
+
+
+WORK = """
+__attribute__((noinline)) static int work(void)
+{
+	volatile int n = 0;
+	for (int i = 0; i < 100000; i++)
+		n = n + i;
+	return n;
+}
+int main(void)
+{
+	for (;;)
+		work();
+}
+"""
+
+
+def run(*argv):
+    subprocess.run(argv, check=True)
+
+
+def test_a_debug_file_put_in_place_mends_the_profile_of_a_stripped_program(hearth, load):
+    program = build(hearth, "worker", WORK)
+    debug = program + ".debug"
+    run("objcopy", "--only-keep-debug", program, debug)
+    run("strip", program)
+    run("objcopy", "--add-gnu-debuglink=" + debug, program)
+    os.rename(debug, debug + ".away")
+    before, text = frames_of(hearth, load, program)
+    assert "work" not in before and any(f.startswith("worker+0x") for f in before), before
+    assert program in text, "the end of the run does not say what to mend: " + text
+
+    os.rename(debug + ".away", debug)
+    after, text = frames_of(hearth, load, program)
+    assert after["work"] > 200 and after["work"] >= 0.9 * after["main"], after
+    assert not any(f.startswith("worker+0x") for f in after), after
+    assert program not in text, text

@@ -48,7 +48,7 @@ struct hearth_inspected {
 	uint32_t build_id_len, n_loads;
 	const struct hearth_elf_load *loads;
 	uint32_t load_stride, flags;
-	const char *debug_link; /* name of its separate debug file (.gnu_debuglink), or NULL */
+	const char *debug_link; /* from an inspector: name in .gnu_debuglink, or NULL */
 };
 
 /* hearth_inspected.flags */
