@@ -81,6 +81,10 @@ static void on_tick(void *ctx)
 
 static void admit(struct helpers *h, struct request *r)
 {
+	if (r->kind == REQUEST_OPEN && vdso_is(&r->target)) {
+		vdso_admit(h, r);
+		return;
+	}
 	if (r->kind == REQUEST_OPEN && !open_is_file(&r->target)) {
 		request_fail(r, -ENOTSUP, "no file is behind this mapping");
 		request_free(r);

@@ -14,6 +14,7 @@ struct helpers {
 	struct lane *opener, *inspector;
 	struct file_table *files;
 	struct refusals refusals;
+	uint64_t vdso_handle;           /* 0: nobody has asked for it */
 	int kernel_fds[HELPER_MAX_FDS]; /* /proc/kallsyms and /proc/modules; -1: not open */
 	struct loop_timer *tick;        /* runs while a lane is busy */
 	bool is_ticking;
@@ -37,6 +38,10 @@ int identify_send(void *ctx, struct request *r, struct helper_process *p,
 		  struct message_header *header);
 bool identify_receive(void *ctx, struct request *r, struct message *m);
 void inspector_file_blame(void *ctx, struct request *r, const char *how);
+
+/* vdso.c: OPEN of "[vdso]", at the inspector only. */
+bool vdso_is(const struct hearth_inspect_target *t);
+void vdso_admit(struct helpers *h, struct request *r);
 
 /* debug.c: DEBUG, first at the opener, then at the inspector, until a file matches. */
 bool debug_is_wanted(const struct hearth_inspected *known);

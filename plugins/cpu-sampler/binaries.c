@@ -84,6 +84,13 @@ static void binaries_grow(struct binaries *b)
 	b->n_buckets = n;
 }
 
+/* The vdso has no inode, but it is an ELF file, and its names can be had. */
+static bool key_is_file(const struct binary_key *k)
+{
+	return k->inode || (k->path_len == strlen(BINARY_VDSO) &&
+			    memcmp(k->path, BINARY_VDSO, k->path_len) == 0);
+}
+
 static struct binary *binary_new(struct binaries *owner, const struct binary_key *k, uint32_t hash)
 {
 	struct binary *b = calloc(1, sizeof(*b));
@@ -100,7 +107,7 @@ static struct binary *binary_new(struct binaries *owner, const struct binary_key
 	b->device_major = k->device_major;
 	b->device_minor = k->device_minor;
 	b->hash = hash;
-	b->state = k->inode ? BINARY_NEW : BINARY_SPECIAL;
+	b->state = key_is_file(k) ? BINARY_NEW : BINARY_SPECIAL;
 	return b;
 }
 

@@ -16,8 +16,10 @@ enum binary_state {
 	BINARY_PENDING, /* asked */
 	BINARY_KNOWN,
 	BINARY_FAILED,  /* `cause` says why */
-	BINARY_SPECIAL, /* not a file: "[vdso]" */
+	BINARY_SPECIAL, /* not a file: "[vsyscall]" */
 };
+
+#define BINARY_VDSO "[vdso]"
 
 struct binary_key {
 	uint32_t device_major, device_minor;

@@ -239,6 +239,34 @@ static void a_file_that_is_not_here_either_is_given_up(void **state)
 			    "process ended before the file was opened");
 }
 
+static void the_vdso_is_asked_for_like_a_file(void **state)
+{
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 101, 1, "clock", 50, 0x7000,
+		      "7fff7ffd0000-7fff7ffd2000 r-xp 00000000 00:00 0 [vdso]\n");
+	sample_at(w, 1006 * S, 101, 0x7fff7ffd0100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	assert_int_equal(inspector.n, 1);
+	assert_string_equal(inspector.questions[0].path, "[vdso]");
+	answer(0);
+}
+
+static void the_vdso_of_a_32_bit_process_is_not_mixed_up_with_it(void **state)
+{
+	struct world *w = *state;
+	struct hearth_flat f;
+
+	proc_tree_add(&w->tree, 101, 1, "clock", 50, 0x7000,
+		      "f7fd0000-f7fd2000 r-xp 00000000 00:00 0 [vdso]\n");
+	sample_at(w, 1006 * S, 101, 0xf7fd0100);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	assert_int_equal(inspector.n, 0);
+	open_batch(w, 0, &f);
+	assert_true(leaf_of(&f, 0).flags & HEARTH_FRAME_RAW);
+	assert_string_equal(hearth_flat_string(&f, leaf_of(&f, 0).cause), "not a file");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +280,8 @@ int main(void)
 		INSPECTED(the_file_of_a_process_that_is_gone_is_looked_for_here),
 		INSPECTED(a_file_that_is_not_here_either_is_given_up),
 		INSPECTED(a_file_that_cannot_be_read_is_named_with_the_cause),
+		INSPECTED(the_vdso_is_asked_for_like_a_file),
+		INSPECTED(the_vdso_of_a_32_bit_process_is_not_mixed_up_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

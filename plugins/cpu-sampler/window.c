@@ -238,6 +238,12 @@ static uint32_t unmapped_frame(struct window *w, const struct process *p, uint64
 	return hearth_build_frame(&w->builder, &row);
 }
 
+/* That of a 32-bit process is another image than the one which is asked about. */
+static bool is_compat_vdso(const struct mapping *m)
+{
+	return m->end <= UINT32_MAX && strcmp(m->binary->path, BINARY_VDSO) == 0;
+}
+
 static uint32_t file_frame(struct window *w, struct mapping *m, const struct process *p,
 			   uint64_t address, uint32_t flags)
 {
@@ -248,8 +254,11 @@ static uint32_t file_frame(struct window *w, struct mapping *m, const struct pro
 	uint32_t frame;
 
 	row.binary = binary_row(w, b);
-	if (b->state == BINARY_SPECIAL) { /* an ELF image that is linked at 0 */
-		row.address = offset;
+	if (b->state == BINARY_SPECIAL || is_compat_vdso(m)) {
+		row.address = address;
+		row.flags |= HEARTH_FRAME_RAW;
+		row.mapping = mapping_row(w, m, p);
+		row.cause = string_row(w, "not a file");
 		return hearth_build_frame(&w->builder, &row);
 	}
 	binary_want(b, &where, w->host->now_ns(w->host));

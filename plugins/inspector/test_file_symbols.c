@@ -85,7 +85,7 @@ static const char *own_name(const struct elf_file *mapped, const struct elf_file
 	_cleanup_(file_symbols_freep) struct file_symbols *s = NULL;
 	struct symbol symbol;
 
-	strcpy(name, "-");
+	snprintf(name, sizeof(name), "-");
 	assert_int_equal(file_symbols_new(mapped, debug, &s), 0);
 	if (file_symbols_find(s, own_address(), &symbol))
 		assert_int_equal(file_symbols_name(s, mapped, debug, symbol.name, name), 0);

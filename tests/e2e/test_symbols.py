@@ -104,3 +104,20 @@ def test_a_debug_file_put_in_place_mends_the_profile_of_a_stripped_program(heart
     assert after["work"] > 200 and after["work"] >= 0.9 * after["main"], after
     assert not any(f.startswith("worker+0x") for f in after), after
     assert program not in text, text
+
+
+CLOCK = """
+#include <time.h>
+int main(void)
+{
+	struct timespec t;
+	for (;;)
+		clock_gettime(CLOCK_MONOTONIC, &t);
+}
+"""
+
+
+def test_what_runs_in_the_vdso_has_a_name(hearth, load):
+    counts, _ = frames_of(hearth, load, build(hearth, "clock", CLOCK))
+    assert counts.get("__vdso_clock_gettime", 0) > 100, counts
+    assert not [f for f in counts if f.startswith("[vdso]")], counts

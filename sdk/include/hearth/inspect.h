@@ -27,7 +27,7 @@ struct hearth_inspect_target {
 	uint32_t size;
 	int32_t pid;         /* as the host's pid namespace numbers it */
 	uint64_t start_time; /* field 22 of /proc/PID/stat, clock ticks since boot; 0: do not check */
-	const char *path;    /* as /proc/PID/maps or MMAP2 shows it */
+	const char *path;    /* as /proc/PID/maps or MMAP2 shows it: a file, or "[vdso]" */
 	uint64_t inode;      /* of the mapping; the opened file must have both */
 	uint32_t device_major, device_minor;
 	uint64_t map_start, map_end; /* of one mapping, for /proc/PID/map_files; 0: unknown */

@@ -100,7 +100,7 @@ static void a_file_that_was_written_gets_another_handle(void **state)
 static void what_is_no_file_is_answered_without_a_helper(void **state)
 {
 	static const char *const paths[] = {
-		"[vdso]", "[heap]", "[stack]", "//anon", "", "/dev/zero (deleted)", "/dev/dri/card0",
+		"[vsyscall]", "[heap]", "[stack]", "//anon", "", "/dev/zero (deleted)", "/dev/dri/card0",
 		"/SYSV00000000 (deleted)", "/anon_hugepage (deleted)", "anon_inode:[perf_event]",
 		"socket:[123]", "/[aio] (deleted)",
 	};
@@ -118,6 +118,30 @@ static void what_is_no_file_is_answered_without_a_helper(void **state)
 		assert_string_equal(reply.answer->inspected.cause, "no file is behind this mapping");
 	}
 	assert_int_equal(opener_of(f), 0);
+}
+
+static const struct hearth_inspected *ask_vdso(struct fixture *f, uint64_t map_end,
+					       struct reply *reply)
+{
+	struct hearth_inspect_target t = {
+		.size = sizeof(t), .pid = getpid(), .path = "[vdso]", .map_end = map_end,
+	};
+
+	assert_int_equal(helpers_open(f->helpers, &t, on_answer, reply), 0);
+	wait_for(f, reply);
+	return &reply->answer->inspected;
+}
+
+static void the_vdso_is_one_file_for_all_64_bit_processes(void **state)
+{
+	_cleanup_reply_ struct reply one = {}, other = {}, compat = {};
+	struct fixture *f = *state;
+
+	assert_int_equal(ask_vdso(f, 0x7fff00002000, &one)->status, 0);
+	assert_true(one.answer->inspected.flags & HEARTH_ELF_DYNSYM);
+	assert_int_equal(ask_vdso(f, 0x7ffe00004000, &other)->handle,
+			 one.answer->inspected.handle);
+	assert_int_equal(ask_vdso(f, 0xf7ff2000, &compat)->status, -ENOTSUP);
 }
 
 static void requests_that_make_no_sense_are_refused_at_once(void **state)
@@ -281,6 +305,7 @@ int main(void)
 		helpers_test(many_questions_for_one_file_get_one_handle),
 		helpers_test(a_file_that_was_written_gets_another_handle),
 		helpers_test(what_is_no_file_is_answered_without_a_helper),
+		helpers_test(the_vdso_is_one_file_for_all_64_bit_processes),
 		helpers_test(requests_that_make_no_sense_are_refused_at_once),
 		helpers_test(files_that_are_no_elf_say_so_again_and_again),
 		helpers_test(a_failure_to_open_says_why_and_is_remembered),
