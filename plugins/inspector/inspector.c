@@ -8,6 +8,7 @@
 
 #include <hearth/helper.h>
 
+#include "code_names.h"
 #include "debug_link.h"
 #include "demangle.h"
 #include "elf_file.h"
@@ -169,6 +170,15 @@ static int32_t names(struct hearth_inspector *base, uint64_t handle, int32_t fd,
 	return 0;
 }
 
+static int32_t code(struct hearth_inspector *base, uint64_t handle, int32_t fd,
+		    const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
+		    const char **ret_cause)
+{
+	struct inspector *i = (struct inspector *)base;
+
+	return code_names_answer(i->tables, i->host, handle, fd, addresses, n, out, ret_cause);
+}
+
 static int32_t kernel(struct hearth_inspector *base, int32_t symbols_fd, int32_t modules_fd,
 		      const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
 		      const char **ret_cause)
@@ -201,6 +211,7 @@ static int32_t inspector_create(const struct hearth_host *h, void **ret_instance
 		.match_debug = match_debug,
 		.names = names,
 		.kernel = kernel,
+		.code = code,
 	};
 	i->host = h;
 	r = table_cache_new(CACHE_MAX_BYTES, &i->tables);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the corpora of the fuzz targets demangle, elf, kallsyms and record, in which every byte is on
+"""Writes the corpora of the fuzz targets demangle, elf, kallsyms,
+perf_map and record, in which every byte is on
 purpose: no file of somebody else's, nothing to be compiled. Run it after a change and commit what
 it writes."""
 import os
@@ -200,7 +201,16 @@ def demangle_corpus():
     write("demangle", "lto", b"_ZL3foov.llvm.1234567890")
 
 
+def perf_map_corpus():
+    write("perf_map", "usual", b"1000 100 LazyCompile:*f /a b.js:1\n1100 20 Lfoo;::bar\n0x2000 0X40 _.dotnet\n")
+    write("perf_map", "overlaps", b"1000 100 old\n1080 10 new\n1000 10 again\nff0 20 across\n1000 1000 all\n1500 1 last\n")
+    write("perf_map", "odd", b"\n \n1000\n1000 \n1000 10\n1000 10 \n1000 0 x\nfffffffffffffff0 f top\nffffffffffffffff 1 x\n"
+          b"fffffffffffffffff 1 x\n1000 ffffffff x\n1000 100000000 x\n0x 10 x\n2000 10 \033[2J<b>\0z\r\n3000 10 half")
+    write("perf_map", "zeros", b"0" * 200 + b" 10 x\n1000 " + b"0" * 200 + b"10 y\n")
+
+
 demangle_corpus()
+perf_map_corpus()
 elf_corpus()
 kallsyms_corpus()
 record_corpus()

@@ -66,6 +66,14 @@ struct hearth_inspector {
 	int32_t (*kernel)(struct hearth_inspector *i, int32_t symbols_fd, int32_t modules_fd,
 			  const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
 			  const char **ret_cause);
+
+	/*
+	 * [inspector] Runtime addresses of generated code → names, from the perf map behind fd. Unlike
+	 * other files, that one may have changed since the last call. Errors as of names().
+	 */
+	int32_t (*code)(struct hearth_inspector *i, uint64_t handle, int32_t fd,
+			const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
+			const char **ret_cause);
 };
 
 #ifdef __cplusplus

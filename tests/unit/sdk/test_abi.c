@@ -260,7 +260,8 @@ FIELD(hearth_inspector, identify, 8, 8);
 FIELD(hearth_inspector, match_debug, 16, 8);
 FIELD(hearth_inspector, names, 24, 8);
 FIELD(hearth_inspector, kernel, 32, 8);
-SIZE(hearth_inspector, 40);
+FIELD(hearth_inspector, code, 40, 8);
+SIZE(hearth_inspector, 48);
 
 /* hearth/control.h */
 FIELD(hearth_run_event, size, 0, 4);
