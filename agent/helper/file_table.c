@@ -110,7 +110,7 @@ static int reserve(struct file_table *f)
 	return 0;
 }
 
-int file_table_add(struct file_table *f, int fd, struct file **ret)
+int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct file **ret)
 {
 	_cleanup_close_ int owned = fd;
 	struct stat st;
@@ -120,7 +120,7 @@ int file_table_add(struct file_table *f, int fd, struct file **ret)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < f->n; i++)
-		if (stat_equal(&f->entries[i].stat, &st)) {
+		if (f->entries[i].kind == kind && stat_equal(&f->entries[i].stat, &st)) {
 			*ret = touch(f, &f->entries[i]);
 			return 0;
 		}
@@ -129,6 +129,7 @@ int file_table_add(struct file_table *f, int fd, struct file **ret)
 		return r;
 	f->entries[f->n] = (struct file){
 		.handle = ++f->last_handle,
+		.kind = kind,
 		.fd = TAKE_FD(owned),
 		.debug_fd = -1,
 		.stat = st,
@@ -152,7 +153,8 @@ struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major,
 	for (size_t i = 0; i < f->n; i++) {
 		struct file *file = &f->entries[i];
 
-		if (file->stat.st_dev == device && file->stat.st_ino == inode && is_unchanged(file))
+		if (file->kind == FILE_ELF && file->stat.st_dev == device &&
+		    file->stat.st_ino == inode && is_unchanged(file))
 			return touch(f, file);
 	}
 	return NULL;

@@ -16,6 +16,11 @@
 
 #include "util/cleanup.h"
 
+enum file_kind {
+	FILE_ELF = 0,
+	FILE_PERF_MAP, /* grows, so one that grew is opened as another one */
+};
+
 enum file_state {
 	FILE_UNKNOWN = 0, /* not inspected yet */
 	FILE_GOOD,        /* `known` is what it is */
@@ -24,6 +29,7 @@ enum file_state {
 
 struct file {
 	uint64_t handle;
+	enum file_kind kind; /* one file on disk may be both, and is two entries then */
 	int fd;
 	struct stat stat;
 	enum file_state state;
@@ -47,9 +53,9 @@ DEFINE_CLEANUP(struct file_table *, file_table_free)
  * The entry of the file behind fd. Takes fd: it becomes the entry's, or is closed if there is one
  * already. Entries move: a pointer is good until the next file_table_add.
  */
-int file_table_add(struct file_table *f, int fd, struct file **ret);
+int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct file **ret);
 
-/* The entry of a mapping whose file is open and unchanged, or NULL. */
+/* The entry of a mapping whose file is open as an ELF file and unchanged, or NULL. */
 struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major, uint32_t device_minor,
 			       uint64_t inode);
 

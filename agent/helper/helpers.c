@@ -27,6 +27,7 @@
 static const struct lane_stage opener_stages[REQUEST_KINDS] = {
 	[REQUEST_OPEN] = { opener_open_prepare, opener_open_send, opener_open_receive,
 			   opener_open_blame },
+	[REQUEST_CODE] = { code_open_prepare, code_open_send, code_open_receive, code_open_blame },
 	[REQUEST_DEBUG] = { debug_open_prepare, debug_open_send, debug_open_receive,
 			    debug_open_blame },
 	[REQUEST_KERNEL] = { kallsyms_prepare, kallsyms_send, kallsyms_receive, NULL },
@@ -83,6 +84,10 @@ static void admit(struct helpers *h, struct request *r)
 {
 	if (r->kind == REQUEST_OPEN && vdso_is(&r->target)) {
 		vdso_admit(h, r);
+		return;
+	}
+	if (r->kind == REQUEST_OPEN && code_is(&r->target)) {
+		code_admit(h, r);
 		return;
 	}
 	if (r->kind == REQUEST_OPEN && !open_is_file(&r->target)) {

@@ -43,6 +43,15 @@ void inspector_file_blame(void *ctx, struct request *r, const char *how);
 bool vdso_is(const struct hearth_inspect_target *t);
 void vdso_admit(struct helpers *h, struct request *r);
 
+/* code.c: OPEN of "[jit]", at the opener only. */
+bool code_is(const struct hearth_inspect_target *t);
+void code_admit(struct helpers *h, struct request *r);
+bool code_open_prepare(void *ctx, struct request *r);
+int code_open_send(void *ctx, struct request *r, struct helper_process *p,
+		   struct message_header *header);
+bool code_open_receive(void *ctx, struct request *r, struct message *m);
+void code_open_blame(void *ctx, struct request *r, const char *how);
+
 /* debug.c: DEBUG, first at the opener, then at the inspector, until a file matches. */
 bool debug_is_wanted(const struct hearth_inspected *known);
 /* Makes an OPEN of a stripped file a DEBUG. False, as of a prepare: it is gone. */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <hearth/helper.h>
@@ -75,7 +76,8 @@ static int answer_names(struct hearth_inspector *inspector, const struct message
 	};
 	const uint64_t *words = (const uint64_t *)(const void *)m->payload;
 	const char *cause = "cannot be read";
-	size_t n_words = m->header.type == MESSAGE_NAMES ? (size_t)m->header.n + 1 : m->header.n;
+	bool is_kernel = m->header.type == MESSAGE_KERNEL;
+	size_t n_words = is_kernel ? m->header.n : (size_t)m->header.n + 1;
 	int r;
 
 	if (m->header.n > HELPER_MAX_ADDRESSES || m->len != n_words * sizeof(*words) ||
@@ -87,6 +89,9 @@ static int answer_names(struct hearth_inspector *inspector, const struct message
 	if (m->header.type == MESSAGE_NAMES)
 		r = inspector->names(inspector, words[0], m->fds[0], m->fds[1], words + 1,
 				     m->header.n, &naming, &cause);
+	else if (m->header.type == MESSAGE_CODE)
+		r = inspector->code(inspector, words[0], m->fds[0], words + 1, m->header.n, &naming,
+				    &cause);
 	else
 		r = inspector->kernel(inspector, m->fds[0], m->fds[1], words, m->header.n, &naming,
 				      &cause);
@@ -177,6 +182,7 @@ static int inspector_answer(struct hearth_inspector *inspector, const struct mes
 	case MESSAGE_MATCH:
 		return answer_match(inspector, m);
 	case MESSAGE_NAMES:
+	case MESSAGE_CODE:
 	case MESSAGE_KERNEL:
 		return answer_names(inspector, m);
 	default:

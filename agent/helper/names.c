@@ -24,7 +24,7 @@ int names_send(void *ctx, struct request *r, struct helper_process *p,
 		return k;
 	fds[0] = file->fd;
 	fds[1] = file->debug_fd;
-	header->type = MESSAGE_NAMES;
+	header->type = file->kind == FILE_PERF_MAP ? MESSAGE_CODE : MESSAGE_NAMES;
 	header->n = r->n_addresses;
 	return helper_process_send(p, header, r->addresses - 1,
 				   ((size_t)r->n_addresses + 1) * sizeof(*r->addresses), fds,

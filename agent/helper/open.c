@@ -101,7 +101,7 @@ static bool opened_add(struct helpers *h, struct request *r, int fd)
 		request_free(r);
 		return true;
 	}
-	k = file_table_add(h->files, fd, &file);
+	k = file_table_add(h->files, FILE_ELF, fd, &file);
 	if (k < 0) {
 		request_fail(r, k, "the host cannot keep the file open: %s", strerrordesc_np(-k));
 		request_free(r);

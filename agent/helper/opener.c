@@ -12,6 +12,7 @@
 
 #include "helper/debug_file.h"
 #include "helper/helpers.h"
+#include "helper/perf_map.h"
 #include "helper/privilege.h"
 #include "helper/protocol.h"
 #include "helper/target_file.h"
@@ -136,6 +137,22 @@ static int answer_open_debug(const struct message *m)
 	return answer(&m->header, (uint32_t)place, &fd, 1);
 }
 
+static int answer_open_code(const struct message *m)
+{
+	struct open_request request;
+	_cleanup_close_ int fd = -1;
+	const char *cause;
+	int r;
+
+	if (m->len != sizeof(request))
+		return -EBADMSG;
+	memcpy(&request, m->payload, sizeof(request));
+	r = perf_map_open(request.pid, request.start_time, &fd, &cause);
+	if (r < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
+	return answer(&m->header, 0, &fd, 1);
+}
+
 /* What the text shows is decided by who opens it, not by who reads it. */
 static int answer_kallsyms(const struct message *m)
 {
@@ -157,6 +174,8 @@ static int opener_answer(const struct message *m)
 	switch (m->header.type) {
 	case MESSAGE_OPEN:
 		return answer_open(m);
+	case MESSAGE_OPEN_CODE:
+		return answer_open_code(m);
 	case MESSAGE_OPEN_DEBUG:
 		return answer_open_debug(m);
 	case MESSAGE_KALLSYMS:

@@ -28,6 +28,8 @@ enum message_type {
 	MESSAGE_IDENTIFY, /* to the inspector, fd → struct identify_reply */
 	MESSAGE_NAMES,    /* to the inspector, fd and maybe that of the debug file: handle and addresses → records (record.h) */
 	MESSAGE_OPEN_DEBUG, /* to the opener: struct debug_request → fd, and n: the place of it */
+	MESSAGE_OPEN_CODE, /* to the opener: struct open_request, of which pid and start time count → fd */
+	MESSAGE_CODE,     /* to the inspector: as MESSAGE_NAMES, of a perf map */
 	MESSAGE_MATCH,    /* to the inspector, fds of a file and of what may be its debug file → status */
 	MESSAGE_KERNEL,   /* to the inspector, fds of MESSAGE_KALLSYMS: addresses → records */
 };

@@ -16,6 +16,7 @@ enum request_kind {
 	REQUEST_OPEN = 0,
 	REQUEST_NAMES,
 	REQUEST_KERNEL,
+	REQUEST_CODE,  /* OPEN of a perf map */
 	REQUEST_DEBUG, /* what OPEN becomes when the file is stripped */
 	REQUEST_KINDS,
 };

@@ -62,7 +62,7 @@ static int image_handle(struct helpers *h, uint64_t *ret)
 		r = image_open();
 		if (r < 0)
 			return r;
-		r = file_table_add(h->files, r, &file);
+		r = file_table_add(h->files, FILE_ELF, r, &file);
 		if (r < 0)
 			return r;
 		h->vdso_handle = file->handle;

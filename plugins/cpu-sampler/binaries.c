@@ -84,11 +84,15 @@ static void binaries_grow(struct binaries *b)
 	b->n_buckets = n;
 }
 
-/* The vdso has no inode, but it is an ELF file, and its names can be had. */
-static bool key_is_file(const struct binary_key *k)
+static bool key_has_path(const struct binary_key *k, const char *path)
 {
-	return k->inode || (k->path_len == strlen(BINARY_VDSO) &&
-			    memcmp(k->path, BINARY_VDSO, k->path_len) == 0);
+	return k->path_len == strlen(path) && memcmp(k->path, path, k->path_len) == 0;
+}
+
+/* What has no inode, and names all the same. */
+static bool key_is_askable(const struct binary_key *k)
+{
+	return k->inode || key_has_path(k, BINARY_VDSO) || key_has_path(k, HEARTH_INSPECT_CODE);
 }
 
 static struct binary *binary_new(struct binaries *owner, const struct binary_key *k, uint32_t hash)
@@ -107,7 +111,8 @@ static struct binary *binary_new(struct binaries *owner, const struct binary_key
 	b->device_major = k->device_major;
 	b->device_minor = k->device_minor;
 	b->hash = hash;
-	b->state = key_is_file(k) ? BINARY_NEW : BINARY_SPECIAL;
+	b->is_code = key_has_path(k, HEARTH_INSPECT_CODE);
+	b->state = key_is_askable(k) ? BINARY_NEW : BINARY_SPECIAL;
 	return b;
 }
 
@@ -175,7 +180,7 @@ static bool ask_here(struct binary *b)
 {
 	struct binary_sighting here = { .pid = (uint32_t)getpid() };
 
-	if (b->is_asked_here)
+	if (b->is_asked_here || b->is_code)
 		return false;
 	b->is_asked_here = true;
 	binary_ask(b, &here);

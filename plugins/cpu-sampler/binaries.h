@@ -36,6 +36,7 @@ struct binary {
 	uint32_t device_major, device_minor;
 	uint32_t hash, n_refs;
 	enum binary_state state;
+	bool is_code;        /* of one process, which the key tells; addresses are those of runtime */
 	bool is_asked_here;  /* the pending question is for the path as this process sees it */
 	uint32_t build_id_len;
 	uint8_t build_id[32];

@@ -104,7 +104,7 @@ static void a_frame_without_file_says_why(void **state)
 	for (uint64_t i = 0; i < 4; i++) {
 		static const char *const causes[] = {
 			"no inspector to read the file", "address outside every executable mapping",
-			"anonymous executable memory",
+			"", /* the code that a process makes is asked for like a file; see below */
 			"process ended before its mappings were read",
 		};
 
@@ -113,6 +113,10 @@ static void a_frame_without_file_says_why(void **state)
 		assert_string_equal(hearth_flat_string(&f, frame.cause), causes[i]);
 		assert_int_equal(frame.mapping != 0, i % 2 == 0);
 	}
+	frame = leaf_of(&f, 2);
+	assert_int_equal(frame.kind, HEARTH_FRAME_JIT);
+	assert_string_equal(hearth_flat_string(&f, hearth_profile_binary(&f, frame.binary).cause),
+			    "no inspector to read the file");
 	frame = leaf_of(&f, 0);
 	assert_int_equal(hearth_profile_mapping(&f, frame.mapping).start, 0x7000);
 	assert_int_equal(hearth_profile_mapping(&f, frame.mapping).file_offset, 0x1000);
@@ -267,6 +271,37 @@ static void the_vdso_of_a_32_bit_process_is_not_mixed_up_with_it(void **state)
 	assert_string_equal(hearth_flat_string(&f, leaf_of(&f, 0).cause), "not a file");
 }
 
+static void generated_code_is_that_of_one_process(void **state)
+{
+	static const char maps[] = "7000-9000 rwxp 00000000 00:00 0\n";
+	struct world *w = *state;
+	struct hearth_frame frames[2];
+	struct hearth_flat f;
+
+	for (uint32_t pid = 200; pid < 202; pid++) {
+		proc_tree_add(&w->tree, pid, 1, "node", 50, 0, maps);
+		sample_at(w, 1006 * S + pid, pid, 0x7100);
+	}
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	assert_int_equal(inspector.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(inspector.questions[i].path, HEARTH_INSPECT_CODE);
+		assert_int_equal(inspector.questions[i].pid, 200 + i);
+	}
+	answer(0);
+	refuse(1, -ESRCH, "generated code, and the process is gone");
+	assert_int_equal(inspector.n, 2); /* our own map would be another one */
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	for (uint32_t i = 0; i < 2; i++) {
+		frames[i] = leaf_of(&f, i);
+		assert_int_equal(frames[i].address, 0x7100);
+		assert_int_equal(frames[i].kind, HEARTH_FRAME_JIT);
+	}
+	assert_int_equal(hearth_profile_binary(&f, frames[0].binary).handle, 7);
+	assert_int_equal(hearth_profile_binary(&f, frames[1].binary).handle, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +315,7 @@ int main(void)
 		INSPECTED(the_file_of_a_process_that_is_gone_is_looked_for_here),
 		INSPECTED(a_file_that_is_not_here_either_is_given_up),
 		INSPECTED(a_file_that_cannot_be_read_is_named_with_the_cause),
+		INSPECTED(generated_code_is_that_of_one_process),
 		INSPECTED(the_vdso_is_asked_for_like_a_file),
 		INSPECTED(the_vdso_of_a_32_bit_process_is_not_mixed_up_with_it),
 	};

@@ -274,20 +274,33 @@ static uint32_t file_frame(struct window *w, struct mapping *m, const struct pro
 	return frame;
 }
 
+static uint32_t code_frame(struct window *w, struct mapping *m, struct process *p,
+			   uint64_t address, uint32_t flags)
+{
+	struct binary_sighting where = { p->pid, p->start_time, m->start, m->end };
+	struct hearth_frame row = {
+		.address = address, .kind = HEARTH_FRAME_JIT, .flags = flags | HEARTH_FRAME_RAW,
+		.mapping = mapping_row(w, m, p),
+	};
+	struct binary *b = process_code(p);
+
+	if (b) {
+		binary_want(b, &where, w->host->now_ns(w->host));
+		row.binary = binary_row(w, b);
+	}
+	return hearth_build_frame(&w->builder, &row);
+}
+
 static uint32_t user_frame(struct window *w, struct process *p, uint64_t address, uint32_t flags)
 {
 	struct mapping *m = p->maps ? mappings_find(p->maps, address) : NULL;
-	struct hearth_frame row = { .address = address, .flags = flags | HEARTH_FRAME_RAW };
 
 	if (!m)
 		return unmapped_frame(w, p, address, flags);
-	if (m->binary) {
-		(void)mapping_row(w, m, p);
-		return file_frame(w, m, p, address, flags);
-	}
-	row.mapping = mapping_row(w, m, p);
-	row.cause = string_row(w, "anonymous executable memory");
-	return hearth_build_frame(&w->builder, &row);
+	if (!m->binary)
+		return code_frame(w, m, p, address, flags);
+	(void)mapping_row(w, m, p);
+	return file_frame(w, m, p, address, flags);
 }
 
 /* ---- stacks ---- */

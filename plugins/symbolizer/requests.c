@@ -20,6 +20,7 @@ struct request {
 	uint64_t *addresses;
 	uint32_t *frames;
 	uint32_t n;
+	bool is_code;
 };
 
 static struct request *request_free(struct request *q)
@@ -43,6 +44,7 @@ static int request_new(struct requests *r, struct window *w, const struct wanted
 	q->owner = r;
 	q->window = w;
 	q->handle = wanted[0].handle;
+	q->is_code = wanted[0].is_code;
 	q->n = n;
 	q->addresses = calloc(n, sizeof(*q->addresses));
 	q->frames = calloc(n, sizeof(*q->frames));
@@ -88,7 +90,7 @@ static void take_symbol(const struct request *q, const struct hearth_named *a, u
 	for (uint32_t k = 0; k < symbol.n_lines; k++)
 		row_copy(&lines[k], sizeof(*lines), a->lines, a->line_stride,
 			 symbol.first_line + (uint64_t)k);
-	if (is_answer)
+	if (is_answer && !q->is_code)
 		cache_put(q->owner->cache, q->handle, q->addresses[i], &symbol, lines);
 	if (q->window)
 		window_name(q->window, q->frames[i], &symbol, lines);

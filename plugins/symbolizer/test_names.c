@@ -93,6 +93,25 @@ TEST(an_unnamed_frame_says_why_and_is_counted_by_its_samples)
 	end(&m, &p);
 }
 
+TEST(generated_code_is_asked_about_each_time)
+{
+	struct hearth_mock m;
+	struct test_profile p;
+
+	begin(&m, &p);
+	for (uint32_t i = 0; i < 2; i++) {
+		uint32_t frame = test_frame(&p, HEARTH_FRAME_JIT, "[jit]", 9, 0x200, HEARTH_FRAME_RAW);
+
+		assert_int_equal(hearth_mock_feed(&m, window_of(&p, &frame, 1)), 0);
+		assert_int_equal(fake.n, i + 1);
+		assert_int_equal(fake.requests[i].handle, 9);
+		assert_int_equal(fake.requests[i].addresses[0], 0x200);
+		fake_answer_all();
+		assert_string_equal(name_of(&m, i, frame, 0), "f_200");
+	}
+	end(&m, &p);
+}
+
 TEST(the_cause_of_a_binary_goes_with_its_frames)
 {
 	struct hearth_binary binary = { .handle = 0 };
@@ -184,6 +203,7 @@ int main(void)
 		cmocka_unit_test(a_demangled_name_is_shown_and_that_of_the_linker_goes_along),
 		cmocka_unit_test(a_return_address_is_looked_up_one_before),
 		cmocka_unit_test(an_unnamed_frame_says_why_and_is_counted_by_its_samples),
+		cmocka_unit_test(generated_code_is_asked_about_each_time),
 		cmocka_unit_test(the_cause_of_a_binary_goes_with_its_frames),
 		cmocka_unit_test(a_name_that_was_asked_for_is_not_asked_for_again),
 		cmocka_unit_test(an_answer_of_a_failed_helper_is_not_remembered),

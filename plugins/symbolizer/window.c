@@ -51,10 +51,12 @@ static bool is_askable(const struct hearth_frame *frame, const struct hearth_bin
 		       struct wanted *ret)
 {
 	bool is_kernel = frame->kind == HEARTH_FRAME_KERNEL;
+	bool is_file = frame->kind == HEARTH_FRAME_NATIVE && !(frame->flags & HEARTH_FRAME_RAW);
+	bool is_code = frame->kind == HEARTH_FRAME_JIT && (frame->flags & HEARTH_FRAME_RAW);
 
-	if (!is_kernel && (frame->kind != HEARTH_FRAME_NATIVE || binary->handle == CACHE_KERNEL ||
-			   (frame->flags & HEARTH_FRAME_RAW)))
+	if (!is_kernel && (!(is_file || is_code) || binary->handle == CACHE_KERNEL))
 		return false;
+	ret->is_code = is_code;
 	ret->handle = is_kernel ? CACHE_KERNEL : binary->handle;
 	ret->address = frame->address - ((frame->flags & HEARTH_FRAME_IS_RETURN) ? 1 : 0);
 	return true;
@@ -88,7 +90,7 @@ static void look_at_frame(struct window *w, uint32_t i, struct cache *cache)
 		return;
 	if (!is_askable(&frame, &binary, &wanted))
 		w->frames[i].cause = unnamed_cause(w, &frame, &binary);
-	else if (cache_find(cache, wanted.handle, wanted.address, &answer))
+	else if (!wanted.is_code && cache_find(cache, wanted.handle, wanted.address, &answer))
 		name_from_cache(w, i, &answer);
 	else
 		w->wanted[w->n_wanted++] = wanted;

@@ -24,6 +24,7 @@
 struct wanted {
 	uint64_t handle, address; /* CACHE_KERNEL, or hearth_binary.handle; as to be looked up */
 	uint32_t frame;
+	bool is_code; /* generated: another name may be there soon, so it is not remembered */
 };
 
 struct window {

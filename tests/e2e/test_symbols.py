@@ -121,3 +121,53 @@ def test_what_runs_in_the_vdso_has_a_name(hearth, load):
     counts, _ = frames_of(hearth, load, build(hearth, "clock", CLOCK))
     assert counts.get("__vdso_clock_gettime", 0) > 100, counts
     assert not [f for f in counts if f.startswith("[vdso]")], counts
+
+
+JIT = """
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* push %rbp; mov %rsp,%rbp; mov $200000000,%ecx; 1: dec %ecx; jnz 1b; pop %rbp; ret */
+static const unsigned char loop[] = { 0x55, 0x48, 0x89, 0xe5, 0xb9, 0x00, 0xc2, 0xeb, 0x0b, 0xff, 0xc9, 0x75, 0xfc, 0x5d, 0xc3 };
+
+static void add(FILE *map, char *code, const char *name)
+{
+	memcpy(code, loop, sizeof(loop));
+	fprintf(map, "%lx %zx %s\\n", (unsigned long)code, sizeof(loop), name);
+	fflush(map);
+}
+
+int main(void)
+{
+	char path[64], *code = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	FILE *map;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	map = fopen(path, "w");
+	add(map, code, "made first");
+	for (int i = 0; i < 8; i++)
+		((void (*)(void))code)();
+	add(map, code + 4096, "made \\033[2Jlater");
+	for (int i = 0; i < 20; i++)
+		((void (*)(void))(code + 4096))();
+	unlink(path);
+	return 0;
+}
+"""
+
+
+def test_code_of_a_jit_compiler_is_named_by_its_perf_map_also_what_it_makes_later(hearth):
+    program = build(hearth, "jit", JIT)
+    done, folder = hearth.record("--", program)
+    assert done.returncode == 0, done.stderr
+    counts = {}
+    for frames, n in folded(folder):
+        for frame in frames[1:]:
+            if frame.endswith("_[j]"):
+                counts[frame] = counts.get(frame, 0) + n
+    assert counts.get("made first_[j]", 0) > 100 and counts.get("made ?[2Jlater_[j]", 0) > 100, counts
+    assert len(counts) == 2, counts

@@ -22,12 +22,19 @@ extern "C" {
 
 #define HEARTH_INSPECT_SERVICE "hearth.inspect/1"
 
+/*
+ * As the path of a target: the code that a process makes itself (JIT), in anonymous memory. Its
+ * handle then names runtime addresses, for as long as the process or its perf map lasts; such
+ * names come and go while the program runs, so nobody keeps them.
+ */
+#define HEARTH_INSPECT_CODE "[jit]"
+
 /* A file as a process maps it. */
 struct hearth_inspect_target {
 	uint32_t size;
 	int32_t pid;         /* as the host's pid namespace numbers it */
 	uint64_t start_time; /* field 22 of /proc/PID/stat, clock ticks since boot; 0: do not check */
-	const char *path;    /* as /proc/PID/maps or MMAP2 shows it: a file, or "[vdso]" */
+	const char *path;    /* as /proc/PID/maps or MMAP2 shows it: a file, "[vdso]", or "[jit]" */
 	uint64_t inode;      /* of the mapping; the opened file must have both */
 	uint32_t device_major, device_minor;
 	uint64_t map_start, map_end; /* of one mapping, for /proc/PID/map_files; 0: unknown */

@@ -11,7 +11,7 @@ static struct file *add(struct file_table *t, const char *path)
 {
 	struct file *file = NULL;
 
-	assert_int_equal(file_table_add(t, open_plainly(path), &file), 0);
+	assert_int_equal(file_table_add(t, FILE_ELF, open_plainly(path), &file), 0);
 	return file;
 }
 
