@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inspector as a process: identity, limits, seal and the loop that answers. What is in an
- * ELF file, only the plugin `inspector` knows; this file hands it fds and carries its answers.
+ * The inspector as a process: the loop that answers. What is in an ELF file, only the plugin
+ * `inspector` knows; this file hands it fds and carries its answers.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include <hearth/helper.h>
 
 #include "helper/helpers.h"
-#include "helper/privilege.h"
 #include "helper/protocol.h"
 #include "helper/record.h"
 #include "helper/sandbox.h"
+#include "helper/sealed.h"
 #include "util/fail.h"
 #include "util/log.h"
 
-#define INSPECTOR_MAX_FDS 16
-#define INSPECTOR_MAX_MEMORY (256ull << 20)
 #define INSPECTOR_CPU_SECONDS 2 /* of one request; the host's patience is as long by the clock */
 
 /* Answers of one request on their way out. */
@@ -190,48 +187,13 @@ static int inspector_answer(struct hearth_inspector *inspector, const struct mes
 	}
 }
 
-static int inspector_enter(void)
-{
-	static const struct {
-		__rlimit_resource_t resource;
-		uint64_t value;
-	} limits[] = {
-		{ RLIMIT_NOFILE, INSPECTOR_MAX_FDS },
-		{ RLIMIT_CORE, 0 },
-		{ RLIMIT_FSIZE, 0 },
-	};
-	int r;
-
-	r = privilege_become_nobody();
-	if (r < 0)
-		return r;
-	r = privilege_keep_capabilities(0);
-	if (r < 0)
-		return r;
-	r = privilege_enter_helper("hearth-inspect");
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		r = privilege_limit(limits[i].resource, limits[i].value);
-		if (r < 0)
-			return r;
-	}
-	r = privilege_limit_memory(INSPECTOR_MAX_MEMORY);
-	if (r < 0)
-		return r;
-	/* Fixed, or glibc would raise them after the first large free() and keep the memory. */
-	(void)mallopt(M_MMAP_THRESHOLD, 64 << 10);
-	(void)mallopt(M_TRIM_THRESHOLD, 64 << 10);
-	return sandbox_seal();
-}
-
 int helper_inspector_main(struct hearth_inspector *inspector)
 {
 	static struct message m;
 	int r;
 
 	(void)fail_point("inspector.start"); /* also reads the environment before the seal */
-	r = inspector_enter();
+	r = sealed_enter("hearth-inspect");
 	if (r < 0) {
 		log_error_errno(r, "inspector: cannot give up privileges, so it will not run: %m");
 		return EXIT_FAILURE;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * posix_spawn of our own executable: the host has threads, so it must not fork and go on. A
- * process that is killed while it waits for a file system may live on for as long as that takes;
+ * A process that is killed while it waits for a file system may live on for as long as that takes;
  * it is set aside and reaped whenever it ends, and the replacement does not wait for it.
  */
 #include "helper/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "helper/spawn.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/str.h"
@@ -75,15 +73,6 @@ pid_t helper_process_pid(const struct helper_process *p)
 }
 
 /* ---- end ---- */
-
-static void describe_end(const siginfo_t *info, char *ret, size_t size)
-{
-	if (info->si_code == CLD_EXITED)
-		snprintf(ret, size, "exited with status %d", info->si_status);
-	else
-		snprintf(ret, size, "was killed by signal %d (%s)", info->si_status,
-			 strsignal(info->si_status));
-}
 
 static void on_dying_pidfd(void *ctx, int fd, uint32_t events)
 {
@@ -156,7 +145,7 @@ static void on_pidfd(void *ctx, int fd, uint32_t events)
 	(void)events;
 	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 		return;
-	describe_end(&info, how, sizeof(how));
+	helper_describe_end(info.si_code, info.si_status, how, sizeof(how));
 	(void)loop_watch(p->loop, fd, 0, NULL, NULL);
 	(void)close(fd);
 	dead(p, how, info.si_code == CLD_EXITED ? 0 : info.si_status);
@@ -200,62 +189,14 @@ static void on_socket(void *ctx, int fd, uint32_t events)
 	}
 }
 
-/* Failpoints must strike in helpers too; nothing else of the environment is passed on. */
-static void environment_make(char *ret[2])
-{
-	ret[0] = ret[1] = NULL;
-#ifdef HEARTH_FAILPOINTS
-	for (char **e = environ; *e; e++)
-		if (str_starts(*e, "HEARTH_FAILPOINT="))
-			ret[0] = *e;
-#endif
-}
-
-static int spawn(struct helper_process *p, int socket, pid_t *ret)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	char *environment[2];
-	sigset_t none, all;
-	int r;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	environment_make(environment);
-	if (posix_spawn_file_actions_init(&actions) != 0)
-		return -ENOMEM;
-	if (posix_spawnattr_init(&attributes) != 0) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -ENOMEM;
-	}
-	r = posix_spawn_file_actions_adddup2(&actions, socket, HELPER_SOCKET);
-	if (r == 0)
-		r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (r == 0)
-		r = posix_spawn(ret, p->executable, &actions, &attributes, p->argv, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
 static int start(struct helper_process *p)
 {
-	_cleanup_close_ int ours = -1, theirs = -1;
-	int pair[2], r;
+	_cleanup_close_ int ours = -1;
 	pid_t pid;
+	int r;
 
 	p->spawned_ns = clock_monotonic_ns(); /* of the attempt: a failed one has not lived long */
-	r = sys_socketpair(SOCK_SEQPACKET, pair);
-	if (r < 0)
-		return r;
-	ours = pair[0];
-	theirs = pair[1];
-	r = spawn(p, theirs, &pid);
+	r = helper_spawn(p->executable, p->argv, &pid, &ours);
 	if (r < 0)
 		return r;
 	p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
