@@ -3,7 +3,10 @@
 #include "cli/diagnosis.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/buf.h"
 #include "util/str.h"
@@ -110,4 +113,13 @@ void diagnosis_write(struct diagnosis *d, const char *title, bool has_colour, st
 	for (size_t i = 0; i < d->n; i++)
 		write_finding(&d->findings[i], (int)width, has_colour, out);
 	forget_findings(d);
+}
+
+void diagnosis_print(struct diagnosis *d, const char *title)
+{
+	_cleanup_(buf_done) struct buf out = {};
+
+	diagnosis_write(d, title, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), &out);
+	(void)fputs(buf_text(&out), stdout);
+	(void)fflush(stdout);
 }

@@ -36,3 +36,5 @@ void diagnosis_add(struct diagnosis *d, enum severity severity, const char *subj
 struct buf;
 /* Writes the section's findings below its title and begins the next one; nothing if it has none. */
 void diagnosis_write(struct diagnosis *d, const char *title, bool has_colour, struct buf *out);
+/* The same to standard output, at once: a crash further on must not take it along. */
+void diagnosis_print(struct diagnosis *d, const char *title);

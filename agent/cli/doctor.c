@@ -11,13 +11,13 @@
 
 #include "cli/cli.h"
 #include "cli/diagnosis.h"
+#include "cli/doctor_file.h"
 #include "cli/running.h"
 #include "core.h"
 #include "plugin/crash.h"
 #include "plugin/loader.h"
 #include "plugin/search.h"
 #include "plugin/trust.h"
-#include "util/buf.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/str.h"
@@ -34,23 +34,12 @@ struct doctor {
 	struct cli_call *call;
 	struct config *config; /* by defaults if the configured one is broken */
 	struct registry *registry;
-	bool has_colour;
 };
 
 static void add(struct doctor *d, enum severity severity, const char *subject, const char *text,
 		const char *mend)
 {
 	diagnosis_add(&d->diagnosis, severity, subject, text, mend);
-}
-
-/* Prints what has been found: a crash further on must not take it along. */
-static void print_section(const struct doctor *d, struct diagnosis *section, const char *title)
-{
-	_cleanup_(buf_done) struct buf out = {};
-
-	diagnosis_write(section, title, d->has_colour, &out);
-	(void)fputs(buf_text(&out), stdout);
-	(void)fflush(stdout);
 }
 
 static int look_at_config(struct doctor *d)
@@ -199,7 +188,7 @@ static void look_at_component(struct doctor *d, const struct component *c)
 	crash_enter(c->c.name, "diagnose");
 	c->c.diagnose(&d->diagnosis.d);
 	crash_leave();
-	print_section(d, &d->diagnosis, title);
+	diagnosis_print(&d->diagnosis, title);
 }
 
 static void look_at_plugin(void *ctx, const char *name, const struct plugin *p, const char *why)
@@ -241,11 +230,11 @@ static int look(struct doctor *d)
 	look_at_writable(d, "runtime folder", d->config->runtime_dir);
 	look_at_switch(d);
 	look_at_agent(d);
-	print_section(d, &d->diagnosis, "hearth");
+	diagnosis_print(&d->diagnosis, "hearth");
 	r = registry_new(d->config->plugin_dirs, &d->registry);
 	if (r >= 0)
 		r = registry_each(d->registry, look_at_plugin, d);
-	print_section(d, &d->unloadable, "plugins that do not load");
+	diagnosis_print(&d->unloadable, "plugins that do not load");
 	if (r >= 0)
 		r = d->diagnosis.error ? d->diagnosis.error : d->unloadable.error;
 	return r;
@@ -253,13 +242,14 @@ static int look(struct doctor *d)
 
 static int run(struct cli_call *call)
 {
-	struct doctor d = { .call = call,
-			    .has_colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+	struct doctor d = { .call = call };
 	int r, status;
 
-	if (call->n_arguments > 0)
+	if (call->n_arguments > 1)
 		return cli_usage_error(call->name, "unexpected argument \"%s\"",
-				       call->arguments[0]);
+				       call->arguments[1]);
+	if (call->n_arguments == 1)
+		return doctor_look_at_file(call, call->arguments[0]);
 	(void)crash_init();
 	diagnosis_init(&d.diagnosis);
 	diagnosis_init(&d.unloadable);
@@ -277,9 +267,13 @@ static int run(struct cli_call *call)
 const struct cli_verb cli_doctor = {
 	.name = "doctor",
 	.summary = "say whether Hearth can work on this machine, and what mends it",
+	.arguments = "[BINARY]",
 	.description = "Looks at the configuration, the folders and the kernel, then asks every "
 		       "plugin. Each line is OK, costs (works, with the cost that it names) or "
 		       "broken, with the command that mends it. The exit status is 1 if something "
-		       "is broken.",
+		       "is broken.\n\n"
+		       "With BINARY, a path or a name from PATH, it looks at that program and the "
+		       "libraries it needs instead: what their part of a profile will lack, and the "
+		       "package or compiler flag that mends it. The file is read, never executed.",
 	.run = run,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `hearth helper opener|inspector`: what the host runs as a helper process, on a socket that it
- * passes as fd 3. The inspector's code is a plugin and comes through the same loader, with the
- * same checks, as every other; it is loaded before the process seals itself.
+ * `hearth helper opener|inspector|examiner`: what the host runs as a helper process, on a socket
+ * that it passes as fd 3. Code that parses is a plugin's and comes through the same loader, with
+ * the same checks, as every other; it is loaded before the process seals itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <hearth/helper.h>
 
 #include "cli/cli.h"
+#include "helper/examination.h"
 #include "helper/helpers.h"
 #include "helper/protocol.h"
 #include "plugin/loader.h"
@@ -92,6 +93,24 @@ static int run_inspector(char *const *dirs)
 	return helper_inspector_main(inspector);
 }
 
+static int run_examiner(const char *name, const char *component, char *const *dirs)
+{
+	_cleanup_(plugin_freep) struct plugin *p = NULL;
+	_cleanup_free_ char *why = NULL;
+	int r;
+
+	r = plugin_load(name, dirs, &p, &why);
+	if (r < 0)
+		return log_error_errno(r, "%s", why ? why : "the plugin cannot be loaded"),
+		       EXIT_FAILED;
+	for (size_t i = 0; i < p->n_components; i++)
+		if (str_equal(p->components[i].c.name, component) &&
+		    p->components[i].c.diagnose_file)
+			return helper_examiner_main(&p->components[i].c);
+	log_error("%s has no component \"%s\" that diagnoses files", p->path, component);
+	return EXIT_FAILED;
+}
+
 static int helper_run(struct cli_call *call)
 {
 	if (call->n_arguments == 0 || fcntl(HELPER_SOCKET, F_GETFD) < 0) {
@@ -102,6 +121,8 @@ static int helper_run(struct cli_call *call)
 		return helper_opener_main();
 	if (str_equal(call->arguments[0], "inspector"))
 		return run_inspector(call->arguments + 1);
+	if (str_equal(call->arguments[0], "examiner") && call->n_arguments >= 3)
+		return run_examiner(call->arguments[1], call->arguments[2], call->arguments + 3);
 	log_error("unknown helper \"%s\"", call->arguments[0]);
 	return EXIT_USAGE;
 }
@@ -109,7 +130,7 @@ static int helper_run(struct cli_call *call)
 const struct cli_verb cli_helper = {
 	.name = "helper",
 	.summary = "Runs a helper process",
-	.arguments = "opener|inspector [DIR…]",
+	.arguments = "opener|inspector [DIR…]|examiner PLUGIN COMPONENT [DIR…]",
 	.is_hidden = true,
 	.run = helper_run,
 };

@@ -32,6 +32,9 @@ enum message_type {
 	MESSAGE_CODE,     /* to the inspector: as MESSAGE_NAMES, of a perf map */
 	MESSAGE_MATCH,    /* to the inspector, fds of a file and of what may be its debug file → status */
 	MESSAGE_KERNEL,   /* to the inspector, fds of MESSAGE_KALLSYMS: addresses → records */
+	MESSAGE_EXAMINE,  /* to an examiner, fd: path → lines and questions, then MESSAGE_LAST */
+	MESSAGE_LINE,     /* of an examiner; n: severity; subject, finding, mend, each with its NUL */
+	MESSAGE_FILE,     /* of an examiner: path → fd or status */
 };
 
 /* message_header.flags */

@@ -253,6 +253,13 @@ struct hearth_diagnosis {
 	/* severity: 0 OK, 1 works with a cost, 2 does not work. mend: a command or NULL. */
 	void (*line)(const struct hearth_diagnosis *d, int32_t severity, const char *subject,
 		     const char *finding, const char *mend);
+
+	/*
+	 * Only in diagnose_file(): opens a further regular file for reading by its absolute path.
+	 * The fd is the caller's. -ENOENT; -EACCES: not everybody may read it; -ENOTSUP: no regular
+	 * file, or on a network or FUSE file system.
+	 */
+	int32_t (*open)(const struct hearth_diagnosis *d, const char *path);
 };
 
 /*
@@ -312,6 +319,14 @@ struct hearth_component {
 
 	/* [any thread] Without an instance: what this machine lacks for this component. */
 	void (*diagnose)(const struct hearth_diagnosis *d);
+
+	/*
+	 * Without an instance: what a profile of this file will lack, for `hearth doctor FILE`. fd is
+	 * a regular file, to be trusted with nothing; path is absolute and has no symbolic links. It
+	 * runs in a process of its own, sealed as that of hearth/helper.h is: memory, fds and d are
+	 * all there is.
+	 */
+	void (*diagnose_file)(const struct hearth_diagnosis *d, int32_t fd, const char *path);
 };
 
 /* How a run ends (hearth_run_plan.end), whichever comes first. A signal always ends it. */
