@@ -12,6 +12,7 @@
 /* A binary with more notes than these is not looked through further. */
 #define MAX_NOTE_SEGMENTS 16u
 #define MAX_NOTE_BYTES 4096u
+#define MAX_SECTION_NAME 32u /* of those that are looked for */
 
 /* Headers of both classes have the same fields at other places: one row per field we use. */
 #define FIELD(file, raw, type, field) \
@@ -82,6 +83,7 @@ int elf_open(struct elf_file *ret, const struct reader *r)
 		return k;
 
 	f.machine = (uint16_t)FIELD(&f, &h, Ehdr, e_machine);
+	f.type = (uint16_t)FIELD(&f, &h, Ehdr, e_type);
 	if (FIELD(&f, &h, Ehdr, e_phentsize) == segment_size(&f)) {
 		f.segment_offset = FIELD(&f, &h, Ehdr, e_phoff);
 		f.n_segments = (uint32_t)FIELD(&f, &h, Ehdr, e_phnum);
@@ -263,6 +265,35 @@ int elf_section_find(const struct elf_file *f, const char *name, struct elf_sect
 			return 0;
 		}
 	return -ENOENT;
+}
+
+int elf_segment(const struct elf_file *f, uint32_t index, struct elf_segment *ret)
+{
+	union any_header h;
+	int k;
+
+	if (index >= f->n_segments)
+		return -ERANGE;
+	k = segment_get(f, index, &h);
+	if (k < 0)
+		return k;
+	*ret = (struct elf_segment){
+		.offset = FIELD(f, &h, Phdr, p_offset),
+		.vaddr = FIELD(f, &h, Phdr, p_vaddr),
+		.file_size = FIELD(f, &h, Phdr, p_filesz),
+		.type = (uint32_t)FIELD(f, &h, Phdr, p_type),
+	};
+	return 0;
+}
+
+int elf_offset(const struct elf_file *f, uint64_t vaddr, uint64_t *ret)
+{
+	struct elf_segment s;
+
+	for (uint32_t i = 0; i < f->n_segments && elf_segment(f, i, &s) == 0; i++)
+		if (s.type == PT_LOAD && vaddr >= s.vaddr && vaddr - s.vaddr < s.file_size)
+			return __builtin_add_overflow(s.offset, vaddr - s.vaddr, ret) ? -ERANGE : 0;
+	return -ERANGE;
 }
 
 uint32_t elf_flags(const struct elf_file *f)

@@ -25,10 +25,15 @@ struct elf_section {
 	uint32_t name; /* in the string table of section names */
 };
 
+struct elf_segment {
+	uint64_t offset, vaddr, file_size;
+	uint32_t type;
+};
+
 struct elf_file {
 	struct reader reader;
 	bool is_64;
-	uint16_t machine; /* EM_* */
+	uint16_t machine, type; /* EM_*, ET_* */
 	uint64_t section_offset, segment_offset;
 	uint32_t n_sections, n_segments;
 	uint32_t names_section; /* index of the section that holds their names; 0: none */
@@ -48,6 +53,12 @@ int elf_section(const struct elf_file *f, uint32_t index, struct elf_section *re
 
 /* The first one of this name; -ENOENT: there is none. */
 int elf_section_find(const struct elf_file *f, const char *name, struct elf_section *ret);
+
+/* -ERANGE: not in the file. */
+int elf_segment(const struct elf_file *f, uint32_t index, struct elf_segment *ret);
+
+/* Where an address of a PT_LOAD is in the file; -ERANGE: in none. */
+int elf_offset(const struct elf_file *f, uint64_t vaddr, uint64_t *ret);
 
 /* HEARTH_ELF_*. A damaged section table reads as "no symbols". */
 uint32_t elf_flags(const struct elf_file *f);

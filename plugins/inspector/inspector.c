@@ -11,6 +11,7 @@
 #include "code_names.h"
 #include "debug_link.h"
 #include "demangle.h"
+#include "diagnose_file.h"
 #include "elf_file.h"
 #include "file_symbols.h"
 #include "kernel_names.h"
@@ -232,6 +233,7 @@ static const struct hearth_component inspector_component = {
 	.summary = "reads ELF files and kernel symbols in a sealed process",
 	.create = inspector_create,
 	.destroy = inspector_destroy,
+	.diagnose_file = inspector_diagnose_file,
 };
 
 const struct hearth_plugin hearth_plugin_v0 = {
