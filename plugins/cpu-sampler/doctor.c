@@ -12,6 +12,7 @@
 #include <linux/capability.h>
 
 #include "common/cleanup.h"
+#include "machine.h"
 #include "settings.h"
 
 enum { GOOD, COSTS, BROKEN };
@@ -130,4 +131,5 @@ void sampler_diagnose(const struct hearth_diagnosis *d)
 	diagnose_bpf(d);
 	diagnose_capabilities(d);
 	diagnose_sysctls(d);
+	machine_diagnose(d, "", effective_capabilities() >> CAP_IPC_LOCK & 1);
 }
