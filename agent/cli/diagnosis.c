@@ -69,9 +69,18 @@ static void add_line(const struct hearth_diagnosis *d, int32_t severity, const c
 	diagnosis_add(own, (enum severity)severity, subject, text, mend);
 }
 
+static const char *option_string(const struct hearth_diagnosis *d, const char *name)
+{
+	const struct diagnosis *own = CONTAINER_OF(d, const struct diagnosis, d);
+
+	return own->options ? option_set_value(own->options, name)->string : NULL;
+}
+
 void diagnosis_init(struct diagnosis *d)
 {
-	*d = (struct diagnosis){ .d = { .size = sizeof(d->d), .line = add_line } };
+	*d = (struct diagnosis){ .d = { .size = sizeof(d->d),
+					.line = add_line,
+					.option_string = option_string } };
 }
 
 static void forget_findings(struct diagnosis *d)

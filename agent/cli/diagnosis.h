@@ -7,6 +7,8 @@
 
 #include <hearth/plugin.h>
 
+#include "config/option.h"
+
 /* hearth_diagnosis.line's severities. */
 enum severity {
 	SEVERITY_OK = 0,
@@ -25,6 +27,7 @@ struct diagnosis {
 	size_t n;
 	size_t n_costs, n_broken;  /* of all sections */
 	int error;                 /* -ENOMEM: a finding is missing */
+	const struct option_set *options; /* of the instance that is looked at, or NULL */
 };
 
 void diagnosis_init(struct diagnosis *d);

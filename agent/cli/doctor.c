@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/diagnosis.h"
 #include "cli/doctor_file.h"
+#include "cli/doctor_instances.h"
 #include "cli/running.h"
 #include "core.h"
 #include "plugin/crash.h"
@@ -235,6 +236,8 @@ static int look(struct doctor *d)
 	if (r >= 0)
 		r = registry_each(d->registry, look_at_plugin, d);
 	diagnosis_print(&d->unloadable, "plugins that do not load");
+	if (r >= 0)
+		r = doctor_look_at_instances(d->registry, d->config, &d->diagnosis);
 	if (r >= 0)
 		r = d->diagnosis.error ? d->diagnosis.error : d->unloadable.error;
 	return r;

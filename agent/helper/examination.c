@@ -16,7 +16,7 @@
 #include "util/clock.h"
 #include "util/str.h"
 
-#define TIMEOUT_NS (20 * NS_PER_S)
+#define TIMEOUT_NS (10 * NS_PER_S)
 #define MAX_LINES 1000u
 
 struct session {

@@ -14,7 +14,7 @@ struct examination {
 	const char *plugin, *component;
 	int fd;
 	const char *path;             /* of fd: absolute, without symbolic links */
-	uint64_t timeout_ns;          /* 0: 20 s */
+	uint64_t timeout_ns;          /* 0: 10 s */
 	void (*line)(void *ctx, int32_t severity, const char *subject, const char *finding,
 		     const char *mend); /* mend may be NULL */
 	void *ctx;

@@ -18,6 +18,8 @@
 
 #include <hearth/artifact.h>
 
+#include "common/writable.h"
+
 enum { BUFFER_BYTES = 64 << 10, TEMPORARY_TRIES = 16 };
 
 struct outfile {
@@ -130,6 +132,14 @@ int outdir_check(const struct outdir *d, const char *name, char **ret_why)
 	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return refuse_existing(ret_why, d->path, name);
 	return 0;
+}
+
+void outdir_diagnose(const struct hearth_diagnosis *d)
+{
+	const char *path = d->option_string(d, "directory");
+
+	if (path)
+		writable_diagnose_folder(d, path);
 }
 
 void outdir_done(struct outdir *d)

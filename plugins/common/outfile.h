@@ -32,6 +32,8 @@ int outdir_open(struct outdir *d, const char *path, char **ret_why);
 /* -EEXIST if `name` is there already: to be asked before any work is done. */
 int outdir_check(const struct outdir *d, const char *name, char **ret_why);
 void outdir_done(struct outdir *d);
+/* hearth_component.diagnose_options of a sink whose folder is the option `directory`. */
+void outdir_diagnose(const struct hearth_diagnosis *d);
 
 struct outfile;
 

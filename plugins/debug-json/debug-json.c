@@ -17,6 +17,7 @@
 
 #include "common/cleanup.h"
 #include "common/say.h"
+#include "common/writable.h"
 #include "line.h"
 
 enum { GATHER_BYTES = 64 << 10 };
@@ -200,6 +201,14 @@ static void debug_json_destroy(void *instance)
 	free(d);
 }
 
+static void debug_json_diagnose(const struct hearth_diagnosis *d)
+{
+	const char *path = d->option_string(d, "output");
+
+	if (path && strcmp(path, "-") != 0)
+		writable_diagnose_file(d, path);
+}
+
 static const struct hearth_component component = {
 	.size = sizeof(component),
 	.kind = HEARTH_SINK,
@@ -216,6 +225,7 @@ static const struct hearth_component component = {
 	.update = debug_json_update,
 	.finish = debug_json_finish,
 	.destroy = debug_json_destroy,
+	.diagnose_options = debug_json_diagnose,
 };
 
 static const struct hearth_component *const components[] = { &component, NULL };

@@ -251,6 +251,7 @@ static const struct hearth_component component = {
 	.on_writable = flamegraph_on_writable,
 	.finish = flamegraph_finish,
 	.destroy = flamegraph_destroy,
+	.diagnose_options = outdir_diagnose,
 };
 
 static const struct hearth_component *const components[] = { &component, NULL };

@@ -14,7 +14,7 @@
 
 #define DEBUG_ROOT "/usr/lib/debug"
 #define CHUNK 65536u
-#define MAX_CHECKED (1ull << 30) /* bytes: a second or two */
+#define MAX_CHECKED (256ull << 20) /* bytes: a second or two */
 
 static bool has_section(const struct elf_file *f, const char *name)
 {

@@ -28,6 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hearth/diagnosis.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -247,21 +249,6 @@ struct hearth_host {
 
 /* ---- what a plugin is ---- */
 
-/* Prints one line of `hearth doctor`: what was looked at, whether it is good, what mends it. */
-struct hearth_diagnosis {
-	uint32_t size, reserved;
-	/* severity: 0 OK, 1 works with a cost, 2 does not work. mend: a command or NULL. */
-	void (*line)(const struct hearth_diagnosis *d, int32_t severity, const char *subject,
-		     const char *finding, const char *mend);
-
-	/*
-	 * Only in diagnose_file(): opens a further regular file for reading by its absolute path.
-	 * The fd is the caller's. -ENOENT; -EACCES: not everybody may read it; -ENOTSUP: no regular
-	 * file, or on a network or FUSE file system.
-	 */
-	int32_t (*open)(const struct hearth_diagnosis *d, const char *path);
-};
-
 /*
  * A component: static const in the plugin. Callbacks may be NULL, run on the instance thread,
  * never two at once, in the order
@@ -327,6 +314,12 @@ struct hearth_component {
 	 * all there is.
 	 */
 	void (*diagnose_file)(const struct hearth_diagnosis *d, int32_t fd, const char *path);
+
+	/*
+	 * [any thread] Without an instance, for each that is configured: can what its options name
+	 * be reached? Nothing is written and nothing sent; it returns within a second or so.
+	 */
+	void (*diagnose_options)(const struct hearth_diagnosis *d);
 };
 
 /* How a run ends (hearth_run_plan.end), whichever comes first. A signal always ends it. */

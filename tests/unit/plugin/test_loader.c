@@ -52,8 +52,8 @@ static void fake_plugin_gets_its_documented_answer(void **state)
 		  "hearth_plugin_v0 is not data but a function; export a const struct "
 		  "hearth_plugin" },
 		{ "fake-longer-struct-used", -E2BIG,
-		  "component \"fake-longer-struct-used\": sets byte 184 of struct "
-		  "hearth_component, of which this hearth knows 184 bytes; it needs a newer "
+		  "component \"fake-longer-struct-used\": sets byte 192 of struct "
+		  "hearth_component, of which this hearth knows 192 bytes; it needs a newer "
 		  "hearth" },
 		{ "fake-misnamed", -EINVAL,
 		  "the file is fake-misnamed.so but the plugin calls itself \"fake-original\"; "

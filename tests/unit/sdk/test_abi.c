@@ -99,7 +99,8 @@ FIELD(hearth_diagnosis, size, 0, 4);
 FIELD(hearth_diagnosis, reserved, 4, 4);
 FIELD(hearth_diagnosis, line, 8, 8);
 FIELD(hearth_diagnosis, open, 16, 8);
-SIZE(hearth_diagnosis, 24);
+FIELD(hearth_diagnosis, option_string, 24, 8);
+SIZE(hearth_diagnosis, 32);
 
 FIELD(hearth_component, size, 0, 4);
 FIELD(hearth_component, kind, 4, 4);
@@ -127,7 +128,8 @@ FIELD(hearth_component, stop, 152, 8);
 FIELD(hearth_component, destroy, 160, 8);
 FIELD(hearth_component, diagnose, 168, 8);
 FIELD(hearth_component, diagnose_file, 176, 8);
-SIZE(hearth_component, 184);
+FIELD(hearth_component, diagnose_options, 184, 8);
+SIZE(hearth_component, 192);
 
 FIELD(hearth_run_plan, size, 0, 4);
 FIELD(hearth_run_plan, end, 4, 4);
