@@ -142,6 +142,17 @@ static void print_facts(FILE *out, const json_t *summary)
 
 /* ---- the guide ---- */
 
+/* Names come from other processes, and a terminal obeys what it is shown. */
+static void print_text(FILE *out, const char *text)
+{
+	_cleanup_free_ char *harmless = str_format("%s", text ? text : "");
+
+	if (!harmless)
+		return;
+	str_sanitize(harmless);
+	fputs(harmless, out);
+}
+
 /* The word in front says how bad it is, by its colour too where somebody looks at a terminal. */
 static void print_title(FILE *out, const char *title, const char *severity)
 {
@@ -163,12 +174,15 @@ static void print_guide(FILE *out, const json_t *summary)
 
 		print_title(out, json_string_value(json_object_get(line, "about")),
 			    json_string_value(json_object_get(line, "severity")));
-		fprintf(out, "%s%s%s\n", json_string_value(json_object_get(line, "finding")),
-			mend ? "; " : "", mend ? mend : "");
+		print_text(out, json_string_value(json_object_get(line, "finding")));
+		fputs(mend ? "; " : "", out);
+		print_text(out, mend);
+		fputc('\n', out);
 	}
 	json_array_foreach(json_object_get(summary, "advice"), i, line) {
 		print_title(out, "advice", "costs");
-		fprintf(out, "%s\n", json_string_value(line));
+		print_text(out, json_string_value(line));
+		fputc('\n', out);
 	}
 }
 
@@ -179,8 +193,11 @@ static bool is_name_shared(const json_t *functions, const char *name)
 	size_t i;
 	json_t *row;
 
-	json_array_foreach((json_t *)functions, i, row)
-		n += str_equal(json_string_value(json_object_get(row, "function")), name);
+	json_array_foreach((json_t *)functions, i, row) {
+		const char *other = json_string_value(json_object_get(row, "function"));
+
+		n += other && str_equal(other, name);
+	}
 	return n > 1;
 }
 
@@ -190,9 +207,13 @@ static void print_function(FILE *out, const json_t *functions, const json_t *row
 	const char *module = json_string_value(json_object_get(row, "module"));
 	double share = json_number_value(json_object_get(row, "share"));
 
-	fprintf(out, "%5.1f %%  %s", 100 * share, name);
-	if (module && *module && is_name_shared(functions, name))
-		fprintf(out, "  (%s)", module);
+	fprintf(out, "%5.1f %%  ", 100 * share);
+	print_text(out, name);
+	if (module && *module && is_name_shared(functions, name)) {
+		fputs("  (", out);
+		print_text(out, module);
+		fputc(')', out);
+	}
 	fputc('\n', out);
 }
 

@@ -122,9 +122,9 @@ void attachment_follow_cpus(struct attachment *a)
 /* ---- settings ---- */
 
 /* The filter of the BPF program and the table of processes must agree on who is followed. */
-static int follow_pid(struct attachment *a, uint32_t pid, struct why *why)
+static int follow_pid(struct attachment *a, uint32_t pid, uint8_t kind, struct why *why)
 {
-	int r = probe_add_pid(&a->probe, pid);
+	int r = probe_add_pid(&a->probe, pid, kind);
 
 	if (r == 0)
 		r = processes_watch(&a->timeline.processes, pid);
@@ -140,7 +140,7 @@ static int add_children(struct attachment *a, const struct settings *s, struct w
 	if (r < 0)
 		return why_set(why, r, "cannot look for children in /proc: %s", strerror(-r));
 	for (size_t i = 0; i < n; i++) {
-		r = follow_pid(a, children[i], why);
+		r = follow_pid(a, children[i], SAMPLE_PID_WANTED, why);
 		if (r < 0)
 			return r;
 	}
@@ -174,16 +174,18 @@ static int apply_filter(struct attachment *a, const struct settings *s, struct w
 	int r = probe_apply(&a->probe, s, why);
 
 	for (size_t i = 0; i < s->n_pids && r == 0; i++)
-		r = follow_pid(a, s->pids[i], why);
+		r = follow_pid(a, s->pids[i], SAMPLE_PID_WANTED, why);
+	if (r == 0 && s->parent)
+		r = follow_pid(a, s->parent, SAMPLE_PID_PARENT, why);
 	if (r == 0 && s->n_pids && s->follow)
 		r = add_children(a, s, why);
 	if (r == 0)
 		r = apply_cgroups(a, s, why);
 	if (r < 0)
 		return r;
-	probe_enable_filter(&a->probe, s->n_pids > 0 || s->n_cgroups > 0);
+	probe_enable_filter(&a->probe, settings_has_pids(s) || s->n_cgroups > 0);
 	/* Who will be in a cgroup is not known beforehand, so everybody's news are kept. */
-	a->timeline.processes.is_filtered = s->n_pids > 0 && s->n_cgroups == 0;
+	a->timeline.processes.is_filtered = settings_has_pids(s) && s->n_cgroups == 0;
 	return 0;
 }
 

@@ -168,11 +168,9 @@ void probe_unload(struct probe *p)
 
 /* ---- settings ---- */
 
-int probe_add_pid(struct probe *p, uint32_t pid)
+int probe_add_pid(struct probe *p, uint32_t pid, uint8_t kind)
 {
-	uint8_t one = 1;
-
-	return bpf_map__update_elem(p->skeleton->maps.pids, &pid, sizeof(pid), &one, sizeof(one),
+	return bpf_map__update_elem(p->skeleton->maps.pids, &pid, sizeof(pid), &kind, sizeof(kind),
 				    BPF_ANY);
 }
 
@@ -181,7 +179,7 @@ static bool is_wanted(const struct settings *s, uint32_t pid)
 	for (size_t i = 0; i < s->n_pids; i++)
 		if (s->pids[i] == pid)
 			return true;
-	return false;
+	return s->parent == pid;
 }
 
 void probe_enable_filter(struct probe *p, bool is_on)
@@ -278,7 +276,7 @@ int probe_apply(struct probe *p, const struct settings *s, struct why *why)
 	shared->want_kernel = s->kernel_stacks;
 	shared->want_user = s->user_stacks;
 	shared->modes = s->modes;
-	r = set_following(p, s->n_pids > 0, s->n_pids > 0 && s->follow);
+	r = set_following(p, settings_has_pids(s), settings_has_pids(s) && (s->follow || s->parent));
 	if (r < 0)
 		return why_set(why, r, "cannot follow processes: attaching to sched_process_fork: %s",
 			       strerror(-r));

@@ -42,8 +42,8 @@ void probe_unload(struct probe *p);
 /* What to record; who is not asked for any more leaves the filter, new children enter it. */
 int probe_apply(struct probe *p, const struct settings *s, struct why *why);
 
-/* Adds a process to the filter: 0 or -errno. */
-int probe_add_pid(struct probe *p, uint32_t pid);
+/* Adds a process to the filter, as SAMPLE_PID_*: 0 or -errno. */
+int probe_add_pid(struct probe *p, uint32_t pid, uint8_t kind);
 /* The cgroups of the filter from now on, in place of earlier ones: 0 or -errno. */
 int probe_set_cgroups(struct probe *p, const struct cgroups *c);
 /* Whether only those in the filter are sampled. */

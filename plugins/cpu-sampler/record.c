@@ -157,6 +157,15 @@ static int make_names(const struct hearth_verb_call *c, struct record_plan *p)
 	return p->title && (p->output || is_stream) ? 0 : -ENOMEM;
 }
 
+/* A command that may run again is a child of the launcher, whose own work is not to be seen. */
+static const char *pid_option(const struct hearth_verb_call *c)
+{
+	if (!record_is_of_command(c))
+		return NULL;
+	return c->option_int(c, "repeat") > 1 || min_samples(c) ? "cpu-sampler.children_of" :
+								  "cpu-sampler.pids";
+}
+
 static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_plan *ret_plan)
 {
 	_cleanup_(plan_freep) struct record_plan *p = calloc(1, sizeof(*p));
@@ -182,7 +191,7 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 	ret_plan->duration_ns = ret_plan->end & HEARTH_END_DURATION ?
 		(uint64_t)c->option_int(c, "duration") : 0;
 	ret_plan->command = c->command;
-	ret_plan->pid_option = record_is_of_command(c) ? "cpu-sampler.pids" : NULL;
+	ret_plan->pid_option = pid_option(c);
 	ret_plan->output = p->output;
 	ret_plan->title = p->title;
 	ret_plan->repeat = (uint64_t)c->option_int(c, "repeat");

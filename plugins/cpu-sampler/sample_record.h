@@ -38,6 +38,12 @@ struct sample_record {
 #define SAMPLE_MAX_CGROUP_DEPTH 64
 #define SAMPLE_MAX_SUBSYSTEMS 16
 
+/* What the table of pids says of a process; children are always followed and sampled. */
+enum {
+	SAMPLE_PID_PARENT = 0, /* not sampled itself */
+	SAMPLE_PID_WANTED = 1,
+};
+
 /* sampler_settings.modes: what a CPU ran when its clock fired. */
 enum {
 	SAMPLE_MODE_USER = 1u << 0,

@@ -126,7 +126,12 @@ static __always_inline int is_in_cgroups(struct task_struct *task)
 
 static __always_inline int is_wanted(struct task_struct *task, __u32 pid)
 {
-	if (!settings.is_filtered || bpf_map_lookup_elem(&pids, &pid))
+	__u8 *kind;
+
+	if (!settings.is_filtered)
+		return 1;
+	kind = bpf_map_lookup_elem(&pids, &pid);
+	if (kind && *kind == SAMPLE_PID_WANTED)
 		return 1;
 	return settings.has_cgroups && is_in_cgroups(task);
 }
@@ -271,11 +276,11 @@ int BPF_PROG(follow_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__u32 from = process_id(parent), to = process_id(child), zero = 0;
 	struct sample_counters *c;
-	__u8 one = 1;
+	__u8 wanted = SAMPLE_PID_WANTED;
 
 	if (to == 0 || from == to || !bpf_map_lookup_elem(&pids, &from))
 		return 0;
-	if (bpf_map_update_elem(&pids, &to, &one, BPF_ANY) < 0) {
+	if (bpf_map_update_elem(&pids, &to, &wanted, BPF_ANY) < 0) {
 		c = bpf_map_lookup_elem(&counters, &zero);
 		if (c)
 			__sync_fetch_and_add(&c->not_followed, 1);

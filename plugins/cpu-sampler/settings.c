@@ -24,6 +24,8 @@ const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS] = {
 	  .help = "with pids: sample their children too" },
 	{ .name = "mode", .type = HEARTH_CHOICE, .def = "all", .choices = "all|user|kernel",
 	  .help = "sample only while a CPU runs user code, or only while it runs the kernel" },
+	{ .name = "children_of", .type = HEARTH_INT, .min = 1, .max = INT32_MAX,
+	  .flags = HEARTH_HIDDEN, .help = "a process whose children are sampled, but not itself" },
 	{ .name = "cgroups", .type = HEARTH_LIST,
 	  .help = "cgroups to sample, with those below them; a folder of v1 or v2" },
 	{ .name = "kernel_stacks", .type = HEARTH_BOOL, .def = "true",
@@ -99,6 +101,8 @@ int settings_read(const struct hearth_host *h, struct settings *ret)
 	};
 	int r;
 
+	if (h->option_is_set(h, "children_of"))
+		s.parent = (uint32_t)h->option_int(h, "children_of");
 	if (h->option_is_set(h, "ring_size"))
 		s.ring_bytes = (uint64_t)h->option_int(h, "ring_size");
 	if (!s.kernel_stacks && !s.user_stacks)

@@ -12,7 +12,7 @@
 #define SETTINGS_MAX_CGROUPS 1024
 #define SETTINGS_MAX_HZ 100000
 
-enum { CPU_SAMPLER_N_OPTIONS = 10 };
+enum { CPU_SAMPLER_N_OPTIONS = 11 };
 extern const struct hearth_option cpu_sampler_options[CPU_SAMPLER_N_OPTIONS];
 
 struct settings {
@@ -23,9 +23,16 @@ struct settings {
 	bool follow, kernel_stacks, user_stacks;
 	uint32_t *pids;      /* owned */
 	size_t n_pids;
+	uint32_t parent;     /* whose children are sampled, but not itself; 0: none */
 	char **cgroups;      /* owned: folders, or names below the mount of v2 */
 	size_t n_cgroups;
 };
+
+/* True if processes are chosen by their pids. */
+static inline bool settings_has_pids(const struct settings *s)
+{
+	return s->n_pids > 0 || s->parent;
+}
 
 /* Reads and checks the options of an instance. 0, -ENOMEM, or -EINVAL after refuse(). */
 int settings_read(const struct hearth_host *h, struct settings *ret);

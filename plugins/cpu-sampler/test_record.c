@@ -279,6 +279,7 @@ static void a_repeated_command_is_counted_in_short_windows(void **state)
 	make_plan(&p, given, ARRAY_SIZE(given), command);
 	assert_int_equal(p.run.repeat, 5);
 	assert_int_equal(p.run.min_samples, 2000);
+	assert_string_equal(p.run.pid_option, "cpu-sampler.children_of");
 	assert_has(&p, "/plugins/cpu-sampler/window=500ms");
 	plan_done(&p);
 }

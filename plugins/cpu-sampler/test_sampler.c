@@ -165,6 +165,26 @@ static void a_filter_keeps_to_the_process_and_its_children(void **state)
 	end_child(other);
 }
 
+static void a_parent_that_is_only_followed_is_not_sampled(void **state)
+{
+	char parent[32];
+	const char *settings[] = { "frequency=4999", parent, NULL };
+	pid_t child = start_child(fork_burners);
+	struct family family = { .parent = (uint32_t)child };
+	struct hearth_mock m;
+
+	(void)state;
+	snprintf(parent, sizeof(parent), "children_of=%d", child);
+	begin(&m, settings);
+	run_for(&m, NS_PER_S);
+	finish(&m);
+	each_sample(&m, add_family, &family);
+	assert_true(family.n_children > 100);
+	assert_int_equal(family.n_parent, 0);
+	end(&m);
+	end_child(child);
+}
+
 static void children_that_exist_already_are_followed_too(void **state)
 {
 	char pids[32];
@@ -350,6 +370,7 @@ int main(void)
 		cmocka_unit_test(samples_agree_with_the_scheduler_and_stacks_are_complete),
 		cmocka_unit_test(a_full_ring_is_counted_to_the_sample),
 		cmocka_unit_test(a_filter_keeps_to_the_process_and_its_children),
+		cmocka_unit_test(a_parent_that_is_only_followed_is_not_sampled),
 		cmocka_unit_test(children_that_exist_already_are_followed_too),
 		cmocka_unit_test(a_window_without_samples_is_emitted),
 		cmocka_unit_test(rate_and_pids_change_without_a_new_program),

@@ -56,7 +56,7 @@ def test_one_side_only_is_what_perf_samples_of_it(hearth, caller, option, event,
     assert frames and all(map(is_wanted, frames)), sorted(frames)
     mine = sum(n for _, n in rows)
     # The two begin apart by some tenths of a second, on a machine that others use too.
-    assert mine > 100 and 0.7 < mine / theirs < 1.4, (mine, theirs)
+    assert mine > 30 and 0.5 < mine / theirs < 2, (mine, theirs)
 
 
 def test_all_cpus_records_the_machine_while_a_command_runs(hearth, caller):
