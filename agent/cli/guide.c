@@ -37,8 +37,6 @@ static void add(struct guide *g, const char *about, const char *severity, char *
 	json_t *line = json_pack("{s:s, s:s, s:s, s:O?}", "about", about, "severity", severity,
 				 "finding", taken ? taken : "", "mend", mend);
 
-	if (line && !json_object_get(line, "mend"))
-		json_object_set_new(line, "mend", json_null());
 	json_array_append_new(g->lines, line);
 }
 
@@ -83,11 +81,11 @@ static void add_samples(struct guide *g)
 			 "record longer, or see with top(1) whether it is busy at all");
 	else if (n < ENOUGH_SAMPLES)
 		add_text(g, "samples", n < FEW_SAMPLES ? "bad" : "costs",
-			 str_format("too few: by chance alone a share of 50 %% may be off by %.0f points",
+			 str_format("too few: a share of 50 %% is right to ± %.0f points only",
 				    points_of_chance(n)), more_samples(g));
 	else
 		add(g, "samples", "good",
-		    str_format("enough: by chance a share of 50 %% is off by %.1f points at most",
+		    str_format("enough: a share of 50 %% is right to ± %.1f points (95 %% confidence)",
 			       points_of_chance(n)), NULL);
 }
 

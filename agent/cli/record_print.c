@@ -115,7 +115,7 @@ static void print_runs(FILE *out, const json_t *summary)
 	uint64_t n = number(runs, "n");
 	char buf[32];
 
-	if (!runs)
+	if (n == 0)
 		return;
 	fprintf(out, "command      ran %s time%s, %.3f s each (%.3f to %.3f)", grouped(n, buf),
 		plural(n), json_number_value(json_object_get(seconds, "mean")),

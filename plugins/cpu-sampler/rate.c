@@ -11,7 +11,6 @@
 
 #include "common/cleanup.h"
 
-#define NS_PER_S 1000000000ull
 #define NS_PER_TICK 10000000ull /* USER_HZ is 100 on every Linux */
 
 /* Columns of proc_stat(5): user nice system idle iowait irq softirq steal. */
@@ -101,36 +100,41 @@ int rate_begin(struct rate *r, const struct probe *p, uint64_t now_ns)
 	return 0;
 }
 
-static void add_cpu(struct rate_result *sum, uint32_t cpu, uint64_t busy_ns, uint64_t ticks)
+/* True if the CPU was there all the time, and busy for long enough. */
+static bool measure_cpu(const struct rate_cpu *then, const struct rate_cpu *now, uint64_t wall_ns,
+			struct rate_row *ret)
 {
-	double hz = (double)ticks * (double)NS_PER_S / (double)busy_ns;
+	uint64_t idle_ns = now->idle_ns - then->idle_ns;
 
-	if (sum->n == 0 || hz < sum->worst_hz) {
-		sum->worst_hz = hz;
-		sum->worst_cpu = cpu;
-	}
-	sum->busy_ns += busy_ns;
-	sum->ticks += ticks;
-	sum->n++;
+	if (!then->is_online || !now->is_online || idle_ns > wall_ns ||
+	    wall_ns - idle_ns < RATE_LEAST_BUSY_NS)
+		return false;
+	ret->busy_ns = wall_ns - idle_ns;
+	ret->ticks = now->ticks - then->ticks;
+	return true;
 }
 
 struct rate_result rate_measure(const struct rate *r, const struct probe *p, uint64_t now_ns)
 {
 	_cleanup_free_ struct rate_cpu *now = NULL;
-	struct rate_result sum = {};
+	struct rate_result result = {};
 
 	if (!r->since_ns || read_cpus(p, &now) < 0)
-		return sum;
-	for (uint32_t i = 0; i < r->n_cpus; i++) {
-		uint64_t idle_ns = now[i].idle_ns - r->cpus[i].idle_ns;
-		uint64_t wall_ns = now_ns - r->since_ns;
+		return result;
+	result.rows = calloc(r->n_cpus, sizeof(*result.rows));
+	for (uint32_t i = 0; i < r->n_cpus && result.rows; i++) {
+		struct rate_row *row = &result.rows[result.n];
 
-		if (!r->cpus[i].is_online || !now[i].is_online || idle_ns > wall_ns ||
-		    wall_ns - idle_ns < RATE_LEAST_BUSY_NS)
-			continue;
-		add_cpu(&sum, i, wall_ns - idle_ns, now[i].ticks - r->cpus[i].ticks);
+		row->cpu = i;
+		result.n += measure_cpu(&r->cpus[i], &now[i], now_ns - r->since_ns, row);
 	}
-	return sum;
+	return result;
+}
+
+void rate_result_done(struct rate_result *r)
+{
+	free(r->rows);
+	memset(r, 0, sizeof(*r));
 }
 
 void rate_done(struct rate *r)

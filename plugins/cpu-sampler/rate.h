@@ -27,17 +27,30 @@ struct rate {
 	struct rate_cpu *cpus;
 };
 
-struct rate_result {
-	uint64_t busy_ns, ticks;  /* of CPUs that were busy for long enough */
-	double worst_hz;          /* of one of them */
-	uint32_t worst_cpu, n;    /* n 0: none was */
+/* Of CPUs that were busy for long enough. */
+struct rate_row {
+	uint32_t cpu, reserved;
+	uint64_t busy_ns, ticks;
 };
+
+struct rate_result {
+	struct rate_row *rows; /* by number; NULL: there is none */
+	uint32_t n;
+};
+
+/* Ticks per second of busy time. */
+static inline double rate_hz(const struct rate_row *row)
+{
+	return (double)row->ticks * 1e9 / (double)row->busy_ns;
+}
+
+void rate_result_done(struct rate_result *r);
 
 /* Parses /proc/stat's text into cpus[].idle_ns and is_online. 0 or -EBADMSG. */
 int rate_parse(const char *text, struct rate_cpu *cpus, uint32_t n_cpus);
 
 /* Begins anew at this moment. 0 or -errno; then nothing is measured. */
 int rate_begin(struct rate *r, const struct probe *p, uint64_t now_ns);
-/* What came since the beginning; n is 0 if that cannot be told. */
+/* What came since the beginning, to be released; empty if that cannot be told. */
 struct rate_result rate_measure(const struct rate *r, const struct probe *p, uint64_t now_ns);
 void rate_done(struct rate *r);

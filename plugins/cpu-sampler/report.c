@@ -39,24 +39,53 @@ static void write_mend(struct json_text *j, double asked_hz)
 	json_member_string(j, "mend", text);
 }
 
+static void write_cpus(struct json_text *j, const struct rate_result *rate)
+{
+	json_put_key(j, "cpus");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < rate->n; i++) {
+		json_open(j, '{');
+		json_member_uint(j, "cpu", rate->rows[i].cpu);
+		json_put_key(j, "achieved_hz");
+		json_put_number(j, rate_hz(&rate->rows[i]));
+		json_put_key(j, "busy_seconds");
+		json_put_number(j, (double)rate->rows[i].busy_ns / NS_PER_S);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void write_rate(struct json_text *j, double asked_hz, const struct rate_result *rate)
+{
+	struct rate_row sum = {};
+	const struct rate_row *slowest = &rate->rows[0];
+
+	for (uint32_t i = 0; i < rate->n; i++) {
+		sum.ticks += rate->rows[i].ticks;
+		sum.busy_ns += rate->rows[i].busy_ns;
+		if (rate_hz(&rate->rows[i]) < rate_hz(slowest))
+			slowest = &rate->rows[i];
+	}
+	json_put_key(j, "asked_hz");
+	json_put_number(j, asked_hz);
+	json_put_key(j, "achieved_hz");
+	json_put_number(j, rate_hz(&sum));
+	json_put_key(j, "slowest_hz");
+	json_put_number(j, rate_hz(slowest));
+	json_member_uint(j, "slowest_cpu", slowest->cpu);
+	if (rate_hz(slowest) < RATE_GOOD * asked_hz)
+		write_mend(j, asked_hz);
+}
+
 void report_rate(const struct hearth_host *h, double asked_hz, const struct rate_result *rate)
 {
 	_cleanup_(json_text_done) struct json_text j = { .text = NULL };
-	double hz = (double)rate->ticks * NS_PER_S / (double)rate->busy_ns;
 
 	if (rate->n == 0)
 		return;
 	json_open(&j, '{');
-	json_put_key(&j, "asked_hz");
-	json_put_number(&j, asked_hz);
-	json_put_key(&j, "achieved_hz");
-	json_put_number(&j, hz);
-	json_member_uint(&j, "cpus", rate->n);
-	json_put_key(&j, "slowest_hz");
-	json_put_number(&j, rate->worst_hz);
-	json_member_uint(&j, "slowest_cpu", rate->worst_cpu);
-	if (rate->worst_hz < RATE_GOOD * asked_hz)
-		write_mend(&j, asked_hz);
+	write_rate(&j, asked_hz, rate);
+	write_cpus(&j, rate);
 	json_close(&j, '}');
 	if (!j.error)
 		h->report(h, "rate", j.text);

@@ -231,7 +231,8 @@ static void check_account(struct sampler *s)
 static void measure_end(struct sampler *s)
 {
 	uint64_t now_ns = s->host->now_ns(s->host);
-	struct rate_result rate = rate_measure(&s->rate, &s->kernel.probe, now_ns);
+	_cleanup_(rate_result_done) struct rate_result rate =
+		rate_measure(&s->rate, &s->kernel.probe, now_ns);
 
 	report_rate(s->host, s->settings.frequency * s->scale / 1000., &rate);
 }

@@ -58,15 +58,15 @@ static void samples_are_enough_or_it_says_how_to_get_more(void **state)
 		  "bad: no samples: nothing that was to be recorded ran on a CPU meanwhile; record longer, "
 		  "or see with top(1) whether it is busy at all" },
 		{ "{\"samples\": {\"delivered\": 64}}", "samples",
-		  "bad: too few: by chance alone a share of 50 % may be off by 12 points; record longer with "
-		  "-d, or with a higher -F" },
+		  "bad: too few: a share of 50 % is right to ± 12 points only; record longer with -d, or with "
+		  "a higher -F" },
 		{ "{\"samples\": {\"delivered\": 400}, \"command\": [\"true\"]}", "samples",
-		  "costs: too few: by chance alone a share of 50 % may be off by 5 points; run the command "
-		  "again with --min-samples 1000, or record with a higher -F" },
+		  "costs: too few: a share of 50 % is right to ± 5 points only; run the command again with "
+		  "--min-samples 1000, or record with a higher -F" },
 		{ "{\"samples\": {\"delivered\": 1000}}", "samples",
-		  "good: enough: by chance a share of 50 % is off by 3.1 points at most" },
+		  "good: enough: a share of 50 % is right to ± 3.1 points (95 % confidence)" },
 		{ "{\"samples\": {\"delivered\": 4000000000}}", "samples",
-		  "good: enough: by chance a share of 50 % is off by 0.1 points at most" },
+		  "good: enough: a share of 50 % is right to ± 0.1 points (95 % confidence)" },
 	};
 
 	(void)state;
