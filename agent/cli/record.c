@@ -309,7 +309,8 @@ static int conclude(struct recording *rec)
 		return rec->status;
 	if (folder) {
 		status = output_write_summary(rec->plan->verb, folder, rec->summary, can_overwrite(rec));
-		output_link_last(rec->plan->verb, folder);
+		if (status == 0 && rec->status == 0)
+			output_link_last(rec->plan->verb, folder);
 		output_give_to_user(folder, rec->is_folder_ours, rec->summary);
 		record_print(stdout, rec->summary, status == 0 ? folder : NULL);
 	} else if (rec->plan->plan.flags & HEARTH_PLAN_STDOUT) {

@@ -73,6 +73,33 @@ static void read_file(const char *name, char *out, size_t size)
 	fclose(f);
 }
 
+/* Standard output is a file in the folder for as long as this runs; answers outfile_commit(). */
+static int write_to_standard_output(const char *path, const char *text)
+{
+	_cleanup_(outfile_freep) struct outfile *o = NULL;
+	_cleanup_free_ char *why = NULL;
+	struct outdir d = { .fd = -1 };
+	int saved = dup(STDOUT_FILENO), fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), r;
+
+	fflush(stdout);
+	dup2(fd, STDOUT_FILENO);
+	close(fd);
+	r = outdir_open(&d, "-", &why);
+	if (r == 0)
+		r = outdir_check(&d, "stacks.folded", &why);
+	if (r == 0)
+		r = outfile_new(&d, "stacks.folded", &o, &why);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	if (r < 0)
+		return r;
+	outfile_text(o, text);
+	r = outfile_commit(o, false, &why);
+	assert_true(r == 0 || strstr(why, "cannot write standard output"));
+	outdir_done(&d);
+	return r;
+}
+
 static void write_file(const char *name, const char *text)
 {
 	char path[256];
@@ -279,6 +306,18 @@ TEST(a_limit_of_file_size_is_said_too)
 	assert_false(is_there("a.txt"));
 }
 
+static void a_dash_is_standard_output_whatever_it_is(void **state)
+{
+	char path[128], text[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/stream", folder);
+	assert_int_equal(write_to_standard_output(path, "a;b 1\n"), 0);
+	read_file("stream", text, sizeof(text));
+	assert_string_equal(text, "a;b 1\n");
+	assert_int_equal(write_to_standard_output("/dev/full", "a;b 1\n"), -ENOSPC);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
@@ -287,6 +326,7 @@ int main(void)
 		CASE(a_file_that_is_given_up_leaves_nothing),
 		CASE(what_is_there_is_not_overwritten_unless_told_to),
 		CASE(a_symbolic_link_is_replaced_not_followed),
+		CASE(a_dash_is_standard_output_whatever_it_is),
 		CASE(a_missing_folder_is_made_with_its_parents),
 		CASE(a_folder_that_cannot_be_is_named),
 		CASE(an_artifact_says_what_was_written),

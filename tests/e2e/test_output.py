@@ -175,6 +175,7 @@ def test_full_disk_says_so(hearth, load, tiny_disk):
     assert process.returncode == 1, process.stderr
     assert "No space left" in process.stderr or "full" in process.stderr, process.stderr
     assert "tiny" in process.stderr
+    assert not os.path.lexists(os.path.join(tiny_disk, "hearth-last"))
     assert not os.path.isdir(folder) or not FILES & set(os.listdir(folder))
 
 
