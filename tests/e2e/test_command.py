@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`record -- CMD` behaves like CMD, and sees it and its children from the first instruction on."""
 import os
+import re
 import signal
 import time
 
@@ -46,21 +47,32 @@ def test_usage_error_before_a_command_is_125(hearth):
     assert "no-such-option" in process.stderr
 
 
+def run_time_of_children(hearth):
+    """Seconds on a CPU, by what the shell's `times` wrote to the file of that name."""
+    with open(os.path.join(hearth.tmp, "times")) as f:
+        return sum(60 * int(m) + float(s) for m, s in re.findall(r"(\d+)m([\d.]+)s", f.readlines()[1]))
+
+
+def assert_sampled(n, frequency, seconds):
+    """All of it, give or take chance and the kernel's ticks of 10 ms."""
+    assert n > 0 and abs(n / frequency - seconds) < 0.025 + 0.1 * seconds, (n, seconds)
+
+
 def test_command_and_children_are_sampled_and_nothing_else(hearth, load):
     load.shell_loop()
-    process, folder = hearth.record("--", "sh", "-c", "%s 1 2; :" % hearth.demo)
+    process, folder = hearth.record("--", "sh", "-c", "%s 1 2; times >times" % hearth.demo)
     assert process.returncode == 0, process.stderr
     comms = {}
     for frames, n in folded(folder):
         comms[frames[0]] = comms.get(frames[0], 0) + n
-    assert comms.pop("hearth-demo") > 300, comms
+    assert_sampled(comms.pop("hearth-demo"), 997, run_time_of_children(hearth))
     assert set(comms) <= {"sh", "hearth"}, comms
 
 
 def test_short_command_is_seen_from_its_first_instruction(hearth):
-    process, folder = hearth.record("-F", "4999", "--", hearth.demo, "0.2")
+    process, folder = hearth.record("-F", "4999", "--", "sh", "-c", "%s 0.2; times >times" % hearth.demo)
     assert process.returncode == 0, process.stderr
-    assert sum(n for _, n in folded(folder)) > 500
+    assert_sampled(sum(n for frames, n in folded(folder) if frames[0] == "hearth-demo"), 4999, run_time_of_children(hearth))
 
 
 def test_output_of_the_command_is_its_own(hearth):
