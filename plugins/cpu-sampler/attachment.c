@@ -250,7 +250,7 @@ static int open_unprivileged(struct attachment *a, const struct settings *s,
 {
 	int r;
 
-	if (s->n_cgroups || !s->n_pids)
+	if (s->n_cgroups || !settings_has_pids(s))
 		return why_set(why, -EPERM, "not allowed to load a BPF program, which it takes to sample "
 			       "%s; run as root, or record a command or processes of your own: "
 			       "hearth record -- COMMAND, hearth record -p PID",

@@ -173,6 +173,12 @@ int task_events_open(struct task_events *t, struct event_rings *rings,
 		if (r < 0)
 			return r;
 	}
+	if (s->parent) { /* events are inherited only together with what the parent itself does */
+		int r = open_process(&o, s->parent);
+
+		if (r < 0)
+			return r;
+	}
 	return rings->n_rings ? 0 : why_set(why, -ESRCH, "the processes are gone");
 }
 

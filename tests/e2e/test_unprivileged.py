@@ -51,6 +51,14 @@ def test_command_is_recorded_with_its_children_and_status(user):
     assert not [f for row, _ in folded(folder) for f in row if f.endswith("_[k]")]
 
 
+def test_command_that_runs_again_is_recorded_each_time(user):
+    process, folder = user.record("--repeat", 3, "--", user.demo, "0.5", prefix=USER)
+    assert process.returncode == 0, process.stderr
+    assert summary(folder)["runs"]["n"] == 3
+    leaves = demo_leaves(folded(folder))
+    assert sum(leaves.values()) > 50 and "hash_block" in leaves, leaves
+
+
 def test_samples_agree_with_schedstat(user, own_demo):
     before = run_time_ns(own_demo)
     process, folder = user.record("-d", "4", "-p", own_demo, prefix=USER)
