@@ -17,7 +17,7 @@
 
 enum { FORMAT_FOLDED = 0, FORMAT_HTML, FORMAT_SVG, N_FORMATS };
 
-enum { MAX_UNSENT = 16 };
+enum { MAX_UNSENT = 8 * N_FORMATS };
 
 struct outputs {
 	const struct hearth_host *host;

@@ -169,8 +169,13 @@ class Page:
         return [e["params"]["request"]["url"] for e in self.chromium.events
                 if e.get("sessionId") == self.session and e.get("method") == "Network.requestWillBeSent"]
 
-    def durations(self, name):
-        return self.evaluate("performance.getEntriesByName('hearth:%s').map(e => e.duration)" % name)
+    def measured(self, name, action):
+        """How long the page says that it took from an action to the painted answer, in ms."""
+        entries = "performance.getEntriesByName('hearth:%s')" % name
+        before = self.evaluate(entries + ".length")
+        action()
+        self.wait(entries + ".length > %d" % before)
+        return self.evaluate(entries + ".at(-1).duration")
 
     def close(self):
         self.chromium.call("Target.closeTarget", targetId=self.target)

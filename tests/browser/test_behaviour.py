@@ -180,6 +180,20 @@ def test_sandwich_goes_from_function_to_function(kinds, tab):
     assert len(view.rows(page, "#callees")) == 7
 
 
+def test_escape_leads_back_to_the_flame_graph(kinds, tab):
+    page = tab(kinds.page)
+    for key in "ts":
+        page.key(key)
+        assert view_of(page) != "tab-flame"
+        page.key("Escape")
+        assert view_of(page) == "tab-flame"
+    x, y, _, _ = page.box("#canvas")
+    page.click_at(x + 20, y + 70)
+    assert page.text("#path").endswith("Show all")
+    page.key("Escape")
+    assert page.text("#path") == ""
+
+
 def test_bad_expression_is_said(kinds, tab):
     page = tab(kinds.page)
     assert view.search(page, "/(/") == "not a regular expression"

@@ -134,7 +134,8 @@ class Picture {
 		pen.fillRect(s.x, s.y, Math.max(s.width - (s.width > 3 ? 1 : 0), 1), BOX);
 		if (s.width < text.length * this.charWidth + 2 * TEXT_PAD)
 			return;
-		pen.fillStyle = s.isMatch ? style.onEmber : style.dim;
+		pen.globalAlpha = 1;
+		pen.fillStyle = s.isMatch ? style.onEmber : style.ink;
 		pen.fillText(text, s.x + TEXT_PAD, s.y + BOX / 2 + 1);
 	}
 
@@ -181,7 +182,7 @@ class Picture {
 	draw() {
 		const css = getComputedStyle(document.documentElement), top = this.scrolled(), { pen, tree } = this;
 		const style = { matches: search.labels };
-		for (const [key, name] of [["ember", "--ember"], ["onEmber", "--on-ember"], ["ink", "--ink"], ["dim", "--dim"], ["line", "--line"]])
+		for (const [key, name] of [["ember", "--ember"], ["onEmber", "--on-ember"], ["ink", "--ink"], ["line", "--line"]])
 			style[key] = css.getPropertyValue(name);
 		pen.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
 		pen.clearRect(0, 0, this.width, this.height);

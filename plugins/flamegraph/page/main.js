@@ -62,10 +62,16 @@ function showPath() {
 	path.append(smallButton("Show all", () => zoomTo(0)));
 }
 
+// The second frame from now begins when the first has been painted.
+function afterPaint(then) {
+	requestAnimationFrame(() => requestAnimationFrame(then));
+}
+
+// From the input to the painted answer.
 function measured(name, work) {
 	const start = performance.now();
 	work();
-	performance.measure(`hearth:${name}`, { start, end: performance.now() });
+	afterPaint(() => performance.measure(`hearth:${name}`, { start, end: performance.now() }));
 }
 
 function zoomTo(i) {
@@ -196,7 +202,10 @@ function choose(i) {
 		focusOn(state.picture.tree.label[i]);
 }
 
+// Clears search and zoom; where there is neither, sandwich and table give way to the flame graph.
 function reset() {
+	if (!search.text && (state.view === "sandwich" || state.view === "table"))
+		return show("flame");
 	by("search").value = "";
 	by("search").blur();
 	state.picture.selected = -1;
@@ -341,7 +350,7 @@ function begin() {
 	}
 	by("canvas").setAttribute("aria-label", `Flame graph of ${count(all)} ${unit}. The Table view has the same as text.`);
 	show(data.inverted ? "inverted" : "flame");
-	requestAnimationFrame(() => performance.mark("hearth:painted"));
+	afterPaint(() => performance.mark("hearth:painted"));
 }
 
 begin();
