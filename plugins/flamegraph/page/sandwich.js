@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One function between its callers and its callees, merged over all its places.
 
-const sandwich = { label: -1, base: null };
+const sandwich = { label: -1 };
 
 function sideRow(label, weight, whole, onFocus) {
 	const tr = document.createElement("tr"), name = cell("name", ""), text = document.createElement(isFunction(label) ? "button" : "span");
@@ -22,6 +22,14 @@ function fillSide(body, tree, onFocus) {
 	body.replaceChildren(...rows.slice(0, PAGE_ROWS));
 }
 
+function selfOf(base, label) {
+	let sum = 0;
+	for (let i = 0; i < base.n; i++)
+		if (base.label[i] === label)
+			sum += base.self[i];
+	return sum;
+}
+
 // What the view shows when nobody has chosen a function: the one with the most self weight.
 function hottestLabel() {
 	const { self } = weighLabels(recorded);
@@ -34,11 +42,11 @@ function hottestLabel() {
 
 function fillSandwich(label, base, pictures, onFocus) {
 	const up = callersOf(base, label), down = calleesOf(base, label);
-	const { self } = weighLabels(base);
-	Object.assign(sandwich, { label, base });
+	const self = selfOf(base, label);
+	sandwich.label = label;
 	by("focus").textContent = labelName(label);
 	by("focus-numbers").textContent = [`${count(down.total[0])} ${unit} · ${percent(down.total[0])} total`,
-		`${count(self[label])} · ${percent(self[label])} self`, moduleOf(label)].filter(Boolean).join(" · ");
+		`${count(self)} · ${percent(self)} self`, moduleOf(label)].filter(Boolean).join(" · ");
 	fillSide(by("callers"), up, onFocus);
 	fillSide(by("callees"), down, onFocus);
 	pictures.up.show(up);

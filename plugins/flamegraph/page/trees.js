@@ -5,23 +5,29 @@
 // The rest follows from labels, depths and what ends at each node.
 function makeTree(n, label, depth, self) {
 	const parent = new Int32Array(n), end = new Int32Array(n), total = new Float64Array(n);
-	const left = new Float64Array(n), filled = new Float64Array(n), path = [];
+	const left = new Float64Array(n), path = [], filled = [0];
 
 	for (let i = 0; i < n; i++) {
 		parent[i] = depth[i] ? path[depth[i] - 1] : -1;
 		path[depth[i]] = i;
 	}
 	for (let i = n - 1; i >= 0; i--) {
+		const up = parent[i];
 		total[i] += self[i];
-		end[i] = Math.max(end[i], i + 1);
-		if (i) {
-			total[parent[i]] += total[i];
-			end[parent[i]] = Math.max(end[parent[i]], end[i]);
-		}
+		if (end[i] === 0)
+			end[i] = i + 1;
+		if (up < 0)
+			continue;
+		total[up] += total[i];
+		if (end[up] === 0) // its last child, met first
+			end[up] = end[i];
 	}
-	for (let i = 1; i < n; i++) {
-		left[i] = left[parent[i]] + filled[parent[i]];
-		filled[parent[i]] += total[i];
+	// filled: where the next box of a level begins.
+	for (let i = 0; i < n; i++) {
+		const level = depth[i];
+		left[i] = filled[level];
+		filled[level + 1] = left[i];
+		filled[level] += total[i];
 	}
 	return { n, label, parent, depth, self, total, left, end };
 }
