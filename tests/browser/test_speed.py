@@ -80,7 +80,7 @@ def test_search_of_the_inverted_view_answers_within_150_ms(big, tab):
     hold(150, lambda: search_five_times(page))
 
 
-def test_other_views_are_there_within_three_seconds(big, tab):
+def test_other_views_are_there_within_five_seconds(big, tab):
     page = tab(big.page)
 
     def measure():
@@ -88,4 +88,4 @@ def test_other_views_are_there_within_three_seconds(big, tab):
         times = [page.measured("view", lambda: view.open_view(page, name)) for name in ("inverted", "sandwich")]
         return times + [page.measured("split", lambda: view.split(page, name)) for name in ("process", "thread", "none")]
 
-    hold(3000, measure)
+    hold(5000, measure)
