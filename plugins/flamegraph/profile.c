@@ -214,7 +214,7 @@ static int add_group(struct profile *p, struct names *names, const struct group 
 		p->overflowed += g->n_samples;
 		cause = "memory limit";
 		stack.count = 0;
-	} else {
+	} else if (!tree_is_half_full(p->tree)) {
 		owner = owner_of(p, f, &thread, &process);
 	}
 	if (*cause) {

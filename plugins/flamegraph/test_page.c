@@ -162,6 +162,40 @@ TEST(each_weight_is_parted_among_its_threads)
 	flame_end(&t);
 }
 
+TEST(threads_beyond_half_the_memory_are_not_known_and_cut_no_stack)
+{
+	static const char *const settings[] = { "max_memory=1MiB", NULL };
+	_cleanup_free_ char *page = NULL, *folded = NULL;
+	enum { N = 40000 };
+	uint64_t n_parts, owner, last;
+	const char *parts;
+	struct test_flame t;
+	json_t *data;
+
+	flame_begin(&t, settings);
+	for (uint32_t i = 1; i <= N; i++) {
+		sample_in(&t, i, i, NULL, test_named(&t.p, HEARTH_FRAME_NATIVE, "parse"));
+		if (i % 1000 == 0)
+			flame_feed(&t);
+	}
+	page = page_of(&t);
+	folded = flame_read(&t, "stacks.folded");
+	assert_string_equal(folded, "cc1;parse 40000\n");
+	data = data_of(page);
+	parts = json_string_value(json_object_get(data, "parts"));
+	n_parts = vlq(&parts);
+	assert_in_range(n_parts, 1000, N / 2);
+	for (uint64_t i = 1; i < n_parts; i++) {
+		owner = vlq(&parts);
+		assert_int_not_equal(owner, 0);
+		assert_int_equal(vlq(&parts), 1);
+	}
+	last = vlq(&parts);
+	assert_int_equal(last, 0);
+	json_decref(data);
+	flame_end(&t);
+}
+
 TEST(labels_carry_kind_and_module)
 {
 	_cleanup_free_ char *page = NULL;
@@ -268,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_data_is_the_tree_heaviest_first),
 		cmocka_unit_test(each_weight_is_parted_among_its_threads),
+		cmocka_unit_test(threads_beyond_half_the_memory_are_not_known_and_cut_no_stack),
 		cmocka_unit_test(labels_carry_kind_and_module),
 		cmocka_unit_test(no_name_becomes_markup),
 		cmocka_unit_test(the_page_asks_for_nothing_and_runs_only_its_own_script),

@@ -49,7 +49,7 @@ struct tree *tree_free(struct tree *t)
 }
 
 /* Tables double when they grow: what is used is at least half of what is allocated. */
-bool tree_is_full(const struct tree *t)
+static size_t used_bytes(const struct tree *t)
 {
 	const struct hearth_flat_builder *b = &t->tables;
 	size_t used = b->text_len;
@@ -57,7 +57,17 @@ bool tree_is_full(const struct tree *t)
 	for (unsigned int i = HEARTH_STRINGS; i <= TREE_PARTS; i++)
 		used += b->rows[i].count * b->rows[i].stride +
 			(size_t)b->index[i].n_slots * sizeof(uint32_t);
-	return used > t->limit_bytes / 2;
+	return used;
+}
+
+bool tree_is_full(const struct tree *t)
+{
+	return used_bytes(t) > t->limit_bytes / 2;
+}
+
+bool tree_is_half_full(const struct tree *t)
+{
+	return used_bytes(t) > t->limit_bytes / 4;
 }
 
 int tree_error(const struct tree *t)

@@ -56,6 +56,8 @@ struct tree *tree_free(struct tree *t); /* NULL */
 DEFINE_CLEANUP(struct tree *, tree_free)
 
 bool tree_is_full(const struct tree *t);
+/* Half of the memory is used: owners are to be 0 from now on, so that stacks have the rest. */
+bool tree_is_half_full(const struct tree *t);
 int tree_error(const struct tree *t); /* 0, or -ENOMEM: what is in it is not to be trusted */
 
 /* Control characters of names become '?'. module may be NULL. */

@@ -230,6 +230,21 @@ def test_options_reach_page_and_svg(record, tab):
     assert "leaf · 100 slices" in open(r.svg, encoding="utf-8").read()
 
 
+def test_threads_that_memory_had_no_room_for_are_not_passed_off_as_others(record, tab):
+    r = record([stack(["main"], pid=pid, count=1) for pid in range(1, 30001)], "--sink", "flamegraph:max_memory=1MiB")
+    assert r.rows == [(("app", "main"), 30000)]
+    page = tab(r.page)
+    for split in ("process", "none"):
+        view.split(page, split)
+        view.focus(page, "#canvas")
+        box = view.press(page, "ArrowDown", "ArrowDown")
+        if split == "process":
+            assert box.name == "[not known]" and 10000 < box.samples < 30000
+            assert view.press(page, "ArrowRight").samples == 1
+        else:
+            assert box == ("main", 30000)
+
+
 def test_recording_without_samples_says_so(record, tab):
     page = tab(record([]).page)
     assert re.match("No samples: ", page.text("#empty"))

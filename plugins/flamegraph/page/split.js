@@ -6,25 +6,32 @@ function ownerText(column, k) {
 	return data.owners.text[data.owners[column][k]];
 }
 
+// Owner 0 stands for those that the memory limit left no room for.
+const NOT_KNOWN = "[not known]";
+
 function processText(k) {
-	return `${ownerText("comm", k) || "[unknown]"} (${data.owners.pid[k]})`;
+	return k === 0 ? NOT_KNOWN : `${ownerText("comm", k) || "[unknown]"} (${data.owners.pid[k]})`;
 }
 
 function threadText(k) {
 	const { pid, tid } = data.owners, name = ownerText("thread", k) || ownerText("comm", k) || "[unknown]";
+	if (k === 0)
+		return NOT_KNOWN;
 	return pid[k] === tid[k] ? `${name} (${tid[k]})` : `${name} (${tid[k]}) · ${processText(k)}`;
 }
 
 function containerText(k) {
 	const id = ownerText("container", k);
-	return id ? `container ${id.length > 20 ? id.slice(0, 12) : id}` : "no container";
+	if (k === 0)
+		return NOT_KNOWN;
+	return id ? `container ${/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id}` : "no container";
 }
 
 // is: what makes two owners one. replaces: the name stands in the place of the program's.
 const SPLITS = {
 	process: { text: processText, is: k => `${data.owners.pid[k]} ${data.owners.start[k]} ${data.owners.comm[k]}`, replaces: true },
 	thread: { text: threadText, is: k => `${data.owners.tid[k]} ${data.owners.start[k]} ${data.owners.comm[k]} ${data.owners.thread[k]}`, replaces: true },
-	container: { text: containerText, is: k => ownerText("container", k), replaces: false },
+	container: { text: containerText, is: k => k && ownerText("container", k), replaces: false },
 };
 
 // Which splits tell something that the others do not.
