@@ -91,13 +91,15 @@ static int choose_boxes(struct drawing *d)
 	return 0;
 }
 
-static const char *unit_of(const struct drawing *d)
+static const char *unit_of(const struct drawing *d, uint64_t n)
 {
 	const char *unit = d->profile->sample_unit;
 
 	if (d->style->count_unit)
 		return d->style->count_unit;
-	return unit && *unit && strcmp(unit, "count") != 0 ? unit : "samples";
+	if (unit && *unit && strcmp(unit, "count") != 0)
+		return unit;
+	return n == 1 ? "sample" : "samples";
 }
 
 static void put_title(const struct drawing *d, const struct tree_label *label, uint64_t total)
@@ -110,7 +112,7 @@ static void put_title(const struct drawing *d, const struct tree_label *label, u
 	outfile_text(d->o, " · ");
 	svg_put_count(d->o, total);
 	outfile_text(d->o, " ");
-	svg_put_name(d->o, unit_of(d), MAX_NAME_CHARS);
+	svg_put_name(d->o, unit_of(d, total), MAX_NAME_CHARS);
 	outfile_text(d->o, " · ");
 	svg_put_percent(d->o, total, d->all);
 	if (*module) {

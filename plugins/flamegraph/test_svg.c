@@ -54,7 +54,7 @@ TEST(names_never_become_markup)
 	sample_named(&t, "<script>", "a<b>&\"c\"\xff\xef\xbf\xbf]]>");
 	svg = svg_of(&t);
 	assert_non_null(strstr(svg, "<title>&lt;b&gt;&amp;&quot;?</title>"));
-	assert_non_null(strstr(svg, "<title>a&lt;b&gt;&amp;&quot;c&quot;??]]&gt; · 1 samples"));
+	assert_non_null(strstr(svg, "<title>a&lt;b&gt;&amp;&quot;c&quot;??]]&gt; · 1 sample"));
 	assert_null(strstr(svg, "<script"));
 	assert_null(strstr(svg, "<b>"));
 	flame_end(&t);
@@ -119,7 +119,7 @@ TEST(inverted_begins_with_what_ran)
 	leaf = strstr(svg, "<title>memcpy · 3 samples · 100 %");
 	assert_non_null(leaf);
 	assert_non_null(strstr(leaf, "<title>read_all · 2 samples · 66.7 %"));
-	assert_non_null(strstr(leaf, "<title>write_all · 1 samples · 33.3 %"));
+	assert_non_null(strstr(leaf, "<title>write_all · 1 sample · 33.3 %"));
 	assert_non_null(strstr(svg, "inverted: callers are below"));
 	flame_end(&t);
 }

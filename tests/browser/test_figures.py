@@ -63,7 +63,7 @@ def test_sandwich_has_the_shares_of_callers_and_callees(big, tab, weights):
         page.evaluate("(b => b.click())(%s)" % name)
         assert page.text("#focus") == function
         own, total = weights[function]
-        assert page.text("#focus-numbers").startswith("{:,} samples · ".format(total))
+        assert page.text("#focus-numbers").startswith("{:,} sample{} · ".format(total, "s" * (total > 1)))
         assert " {:,} · ".format(own) in page.text("#focus-numbers")
         above = collections.Counter({frames[0]: n for frames, n in made.callers(big.rows, function).items()})
         below = made.callees(big.rows, function)
@@ -163,7 +163,7 @@ def test_what_is_too_narrow_to_be_drawn_is_found_with_its_true_share(big, tab):
         widest = max(count for frames, count in big.rows if function in frames)
         assert widest / big.total * 1280 < 0.5  # no box of it is wide enough to be drawn
         share = "%.1f" % (n / big.total * 100) if n / big.total >= 0.001 else "<0.01"
-        assert view.search(page, function) == "%s %% · %d samples matched" % (share, n)
+        assert view.search(page, function) == "%s %% · %d sample%s matched" % (share, n, "s" * (n > 1))
         page.key("Enter")
         assert view.details(page) == (function, 1)
         page.key("Escape")

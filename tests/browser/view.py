@@ -9,7 +9,7 @@ Box = collections.namedtuple("Box", "name samples")
 
 def details(page):
     """Name and weight of the selected box, as the line below says."""
-    name, samples = re.match(r"(.*?) · ([\d,]+) samples · ", page.text("#details"), re.S).groups()
+    name, samples = re.match(r"(.*?) · ([\d,]+) samples? · ", page.text("#details"), re.S).groups()
     return Box(name, int(samples.replace(",", "")))
 
 

@@ -53,6 +53,10 @@ function count(n) {
 	return counts.format(n);
 }
 
+function amount(n) {
+	return `${count(n)} ${n === 1 && unit === "samples" ? "sample" : unit}`;
+}
+
 function percent(part, whole = all) {
 	const p = whole ? part / whole * 100 : 0;
 	return (p >= 99.95 || p === 0 ? p.toFixed(0) : p >= 0.1 ? p.toFixed(1) : p >= 0.01 ? p.toFixed(2) : "<0.01") + " %";

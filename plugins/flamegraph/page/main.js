@@ -7,17 +7,16 @@ const VIEWS = ["flame", "inverted", "sandwich", "table"];
 const state = { view: "flame", split: "program", base: recorded, inverted: new Map(), picture: flame };
 
 function numbersOf(tree, i) {
-	return `${count(tree.total[i])} ${unit} · ${percent(tree.total[i])} total · ${percent(tree.self[i])} self`;
+	return `${amount(tree.total[i])} · ${percent(tree.total[i])} total · ${percent(tree.self[i])} self`;
 }
 
 function showDetails() {
-	const { tree, hovered, selected, zoom } = state.picture;
-	if (!tree || state.view === "table") {
+	const { tree, hovered, selected, zoom } = state.picture, rest = state.view === "sandwich" ? -1 : zoom;
+	const i = hovered >= 0 ? hovered : selected >= 0 ? selected : rest;
+	if (!tree || i < 0 || state.view === "table")
 		by("details").textContent = "";
-		return;
-	}
-	const i = hovered >= 0 ? hovered : selected >= 0 ? selected : zoom, label = tree.label[i];
-	by("details").textContent = [labelName(label), numbersOf(tree, i), moduleOf(label)].filter(Boolean).join(" · ");
+	else
+		by("details").textContent = [labelName(tree.label[i]), numbersOf(tree, i), moduleOf(tree.label[i])].filter(Boolean).join(" · ");
 }
 
 function hideTip() {
@@ -99,7 +98,7 @@ function showMatched(isValid) {
 	else if (!isValid)
 		by("matched").replaceChildren("not a regular expression");
 	else
-		by("matched").replaceChildren(b, ` · ${count(search.total)} ${unit}`, unseen);
+		by("matched").replaceChildren(b, ` · ${amount(search.total)}`, unseen);
 }
 
 function runSearch(text) {
@@ -348,7 +347,7 @@ function begin() {
 			`No samples: all ${count(sum(data.lost))} were lost (${causes(data.lost)}).` :
 			"No samples: nothing that was asked for ran on a CPU. Record longer, give it work, or record the whole machine.";
 	}
-	by("canvas").setAttribute("aria-label", `Flame graph of ${count(all)} ${unit}. The Table view has the same as text.`);
+	by("canvas").setAttribute("aria-label", `Flame graph of ${amount(all)}. The Table view has the same as text.`);
 	show(data.inverted ? "inverted" : "flame");
 	afterPaint(() => performance.mark("hearth:painted"));
 }

@@ -45,7 +45,7 @@ function fillSandwich(label, base, pictures, onFocus) {
 	const self = selfOf(base, label);
 	sandwich.label = label;
 	by("focus").textContent = labelName(label);
-	by("focus-numbers").textContent = [`${count(down.total[0])} ${unit} · ${percent(down.total[0])} total`,
+	by("focus-numbers").textContent = [`${amount(down.total[0])} · ${percent(down.total[0])} total`,
 		`${count(self)} · ${percent(self)} self`, moduleOf(label)].filter(Boolean).join(" · ");
 	fillSide(by("callers"), up, onFocus);
 	fillSide(by("callees"), down, onFocus);
