@@ -194,6 +194,18 @@ def test_escape_leads_back_to_the_flame_graph(kinds, tab):
     assert page.text("#path") == ""
 
 
+def test_search_finds_a_process_once_it_is_split_off(evil, tab):
+    page = tab(evil.page)
+    assert view.search(page, "(17)") == "0 % · 0 samples matched"
+    page.evaluate("document.activeElement.blur()")
+    view.split(page, "process")
+    assert view.matched(page) == "9.1 % · 100 samples matched"
+    view.open_view(page, "table")  # nothing to zoom to there
+    page.key("/")
+    page.key("Enter")
+    assert view_of(page) == "tab-table"
+
+
 def test_bad_expression_is_said(kinds, tab):
     page = tab(kinds.page)
     assert view.search(page, "/(/") == "not a regular expression"

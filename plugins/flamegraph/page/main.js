@@ -4,7 +4,7 @@
 const flame = new Picture(by("canvas"));
 const halves = { up: new Picture(by("canvas-up"), true), down: new Picture(by("canvas-down")) };
 const VIEWS = ["flame", "inverted", "sandwich", "table"];
-const state = { view: "flame", split: "program", base: recorded, inverted: new Map(), picture: flame };
+const state = { view: "flame", base: recorded, inverted: new Map(), picture: flame };
 
 function numbersOf(tree, i) {
 	return `${amount(tree.total[i])} · ${percent(tree.total[i])} total · ${percent(tree.self[i])} self`;
@@ -116,7 +116,7 @@ function runSearch(text) {
 
 // Zooms to the matches one after the other, so that also those too narrow to see can be looked at.
 function goToMatch() {
-	const i = state.picture === flame ? nextMatch(flame.tree) : -1;
+	const i = picturesInView().includes(flame) ? nextMatch(flame.tree) : -1;
 	if (i < 0)
 		return;
 	zoomTo(i);
@@ -166,9 +166,9 @@ function focusOn(label) {
 }
 
 function setSplit(name) {
-	state.split = name;
 	measured("split", () => {
 		state.base = splitBy(name);
+		showMatched(searchFor(search.text, state.base));
 	});
 	show(state.view);
 }
