@@ -4,6 +4,7 @@
 perf_map and record, in which every byte is on
 purpose: no file of somebody else's, nothing to be compiled. Run it after a change and commit what
 it writes."""
+import lzma
 import os
 import struct
 
@@ -29,6 +30,7 @@ class Elf:
     def __init__(self, is_64=True, machine=62):
         self.is_64, self.machine = is_64, machine
         self.sections = [(0, 0, 0, 0, 0, 0, 0)]  # type, flags, address, data, size, link, entsize
+        self.names = [b""]
         self.notes = b""
 
     def symbol(self, name, value, size, info, section):
@@ -36,7 +38,8 @@ class Elf:
             return struct.pack("<IBBHQQ", name, info, 0, section, value, size)
         return struct.pack("<IIIBBH", name, value, size, info, 0, section)
 
-    def section(self, kind, flags=0, address=0, data=b"", size=None, link=0, entsize=0):
+    def section(self, kind, flags=0, address=0, data=b"", size=None, link=0, entsize=0, name=b""):
+        self.names.append(name)
         self.sections.append((kind, flags, address, data, len(data) if size is None else size, link, entsize))
         return len(self.sections) - 1
 
@@ -50,21 +53,27 @@ class Elf:
 
     def pack(self, n_sections=None, n_segments=2, section_offset=None):
         ehdr, phdr, shdr = (64, 56, 64) if self.is_64 else (52, 32, 40)
+        name_at, names_section = [0] * (len(self.sections) + 1), 0
+        if any(self.names):
+            strings = b"\0"
+            for i, name in enumerate(self.names):
+                name_at[i], strings = (len(strings), strings + name + b"\0") if name else (0, strings)
+            names_section = self.section(3, data=strings)
         at = ehdr + 2 * phdr
         notes_at, body, headers = at, self.notes, b""
-        for kind, flags, address, data, size, link, entsize in self.sections:
+        for i, (kind, flags, address, data, size, link, entsize) in enumerate(self.sections):
             data = data or b""
             offset = at + len(body)
             body += data
             word = "QQQQ" if self.is_64 else "IIII"
             tail = "QQ" if self.is_64 else "II"
-            headers += struct.pack("<II" + word + "II" + tail, 0, kind, flags, address, offset, size, link, 0, 1, entsize)
+            headers += struct.pack("<II" + word + "II" + tail, name_at[i], kind, flags, address, offset, size, link, 0, 1, entsize)
         shoff = at + len(body) if section_offset is None else section_offset
         count = len(self.sections) if n_sections is None else n_sections
         ident = b"\177ELF" + bytes([2 if self.is_64 else 1, 1, 1]) + b"\0" * 9
         word = "QQQ" if self.is_64 else "III"
         header = ident + struct.pack("<HHI" + word + "IHHHHHH", 3, self.machine, 1, 0, ehdr, shoff, 0, ehdr, phdr,
-                                     n_segments, shdr, count, 0)
+                                     n_segments, shdr, count, names_section)
         if self.is_64:
             load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x1000, 0x1000, 0x1000, 0x1000, 0x1000)
             notes = struct.pack("<IIQQQQQQ", 4, 4, notes_at, 0, 0, len(self.notes), len(self.notes), 4)
@@ -117,6 +126,21 @@ def elf_corpus():
     text = huge.section(1, flags=6, address=0x1000, size=2**64 - 1)
     huge.symbols(2, [(b"all", 0x1000, 2**64 - 1, GLOBAL, FUNC, text), (b"end", 0xffffffffffff, 2**63, GLOBAL, FUNC, text)])
     write("elf", "sizes-overflow", huge.pack())
+
+    linked = usual()
+    linked.section(1, data=b"app.debug\0\0\0" + struct.pack("<I", 0x12345678), name=b".gnu_debuglink")
+    write("elf", "debug-link", linked.pack())
+    for name, content in (("path", b"../x\0\0\0\0aaaa"), ("cut", b"app.debug\0\0\0a"), ("unterminated", b"x" * 300)):
+        linked = usual()
+        linked.notes = b""
+        linked.section(1, data=content, name=b".gnu_debuglink")
+        write("elf", "debug-link-" + name, linked.pack())
+
+    for name, content in (("", usual().pack()), ("-large", b"\0" * (300 << 10)), ("-nonsense", b"nonsense")):
+        mini = Elf()
+        mini.section(1, flags=6, address=0x1000, size=0x1000)
+        mini.section(1, data=lzma.compress(content), name=b".gnu_debugdata")
+        write("elf", "mini-debug" + name, mini.pack())
 
     notes = usual()
     notes.notes = struct.pack("<III", 4, 2**32 - 4, 3) + b"GNU\0"
