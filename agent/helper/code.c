@@ -16,7 +16,7 @@ bool code_is(const struct hearth_inspect_target *t)
 	return strcmp(t->path, HEARTH_INSPECT_CODE) == 0;
 }
 
-/* No file has the inode number 1 of device 0. */
+/* Device 0 has no files, so its numbers are free: 0 is the root of a process (debug.c). */
 static struct refusal_key key_of(const struct request *r)
 {
 	return (struct refusal_key){ .pid = r->target.pid, .inode = 1 };

@@ -29,7 +29,10 @@ bool debug_begin(struct helpers *h, struct request *r, const struct file *file)
 	return false;
 }
 
-/* The search is over for this request, and for the file as well if it is to be so. */
+/*
+ * The search is over for this request, and for the file as well if it is to be so. The answer is
+ * the one that was known before: the request has it for any failure.
+ */
 static void debug_end(struct helpers *h, struct request *r, bool is_settled)
 {
 	struct file *file;

@@ -18,6 +18,19 @@
 #include "util/sys.h"
 
 #define DEBUG_FOLDER "/usr/lib/debug"
+#define SUFFIX ".debug"
+
+static const struct place {
+	bool is_ours;                 /* in our own root, not in that of the process */
+	const char *before, *between; /* the path of the stripped file's folder; NULL: by build id */
+} places[DEBUG_FILE_PLACES] = {
+	{ false, NULL, NULL },
+	{ false, "", "" },
+	{ false, "", "/.debug" },
+	{ false, DEBUG_FOLDER, "" },
+	{ true, NULL, NULL },
+	{ true, DEBUG_FOLDER, "" },
+};
 
 /* "/usr/lib/debug/.build-id/ab/cdef….debug"; false: no build id that could be a name. */
 static bool path_by_id(const struct debug_file *d, char *to, size_t size)
@@ -28,59 +41,48 @@ static bool path_by_id(const struct debug_file *d, char *to, size_t size)
 		return false;
 	for (uint32_t i = 0; i < d->build_id_len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", d->build_id[i]);
-	return (size_t)snprintf(to, size, DEBUG_FOLDER "/.build-id/%.2s/%s.debug", hex, hex + 2) < size;
+	return (size_t)snprintf(to, size, DEBUG_FOLDER "/.build-id/%.2s/%s" SUFFIX, hex, hex + 2) < size;
 }
 
-static bool path_by_link(const struct debug_file *d, const char *before, const char *between,
-			 char *to, size_t size)
+/*
+ * The link's name comes from the inspector, which the file may have taken over; what is opened
+ * here is handed to it. So it cannot name just any file.
+ */
+static bool link_is_safe(const char *link)
+{
+	size_t len = strlen(link), suffix_len = strlen(SUFFIX);
+
+	return !strchr(link, '/') && len > suffix_len && strcmp(link + len - suffix_len, SUFFIX) == 0;
+}
+
+static bool path_by_link(const struct debug_file *d, const struct place *place, char *to, size_t size)
 {
 	const char *slash = strrchr(d->path, '/');
 
-	if (!*d->link || !slash)
+	if (!slash || !link_is_safe(d->link))
 		return false;
-	return (size_t)snprintf(to, size, "%s%.*s%s/%s", before, (int)(slash - d->path), d->path,
-				between, d->link) < size;
+	return (size_t)snprintf(to, size, "%s%.*s%s/%s", place->before, (int)(slash - d->path),
+				d->path, place->between, d->link) < size;
 }
 
-/* False: the file has no such place. */
-static bool place_path(const struct debug_file *d, unsigned int place, char *to, size_t size)
+static bool is_trusted(const struct debug_file *d, const struct place *place, const struct stat *st)
 {
-	switch (place) {
-	case 0:
-	case 4:
-		return path_by_id(d, to, size);
-	case 1:
-		return path_by_link(d, "", "", to, size);
-	case 2:
-		return path_by_link(d, "", "/.debug", to, size);
-	case 3:
-	case 5:
-		return path_by_link(d, DEBUG_FOLDER, "", to, size);
-	default:
-		return false;
-	}
-}
-
-static bool place_is_ours(unsigned int place)
-{
-	return place >= 4;
-}
-
-static bool is_trusted(const struct debug_file *d, unsigned int place, const struct stat *st)
-{
-	if (place_is_ours(place))
+	if (place->is_ours)
 		return st->st_uid == 0 || st->st_uid == geteuid();
 	return st->st_uid == d->owner && st->st_dev == d->device;
 }
 
-static int place_open(const struct debug_file *d, unsigned int place, int root)
+static int place_open(const struct debug_file *d, const struct place *place, int root)
 {
 	_cleanup_close_ int fd = -1;
 	char path[HELPER_MAX_PATH];
 	struct statfs fs;
 	struct stat st;
+	bool is_path;
 
-	if (root < 0 || !place_path(d, place, path, sizeof(path)))
+	is_path = place->before ? path_by_link(d, place, path, sizeof(path))
+				: path_by_id(d, path, sizeof(path));
+	if (root < 0 || !is_path)
 		return -ENOENT;
 	fd = target_path_open(root, path, 0);
 	if (fd < 0)
@@ -99,12 +101,12 @@ int debug_file_open(const struct debug_file *d, unsigned int first, int *ret_fd)
 	if (process >= 0)
 		root = target_root_open(process);
 	own_root = sys_open("/", O_PATH | O_DIRECTORY, 0);
-	for (unsigned int place = first; place < DEBUG_FILE_PLACES; place++) {
-		int fd = place_open(d, place, place_is_ours(place) ? own_root : root);
+	for (unsigned int i = first; i < DEBUG_FILE_PLACES; i++) {
+		int fd = place_open(d, &places[i], places[i].is_ours ? own_root : root);
 
 		if (fd >= 0) {
 			*ret_fd = fd;
-			return (int)place;
+			return (int)i;
 		}
 	}
 	return -ENOENT;

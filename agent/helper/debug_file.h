@@ -17,7 +17,7 @@ struct debug_file {
 	const char *path;         /* as the target sees it */
 	const uint8_t *build_id;
 	uint32_t build_id_len;    /* 0: none */
-	const char *link;         /* of .gnu_debuglink, "": none */
+	const char *link;         /* of .gnu_debuglink, "": none; nobody has checked it */
 	uint64_t device;          /* as stat(2) shows it, */
 	uint32_t owner;           /* as its uid */
 };
@@ -30,6 +30,6 @@ struct debug_file {
  * /usr/lib/debug. There a file must have the owner of the stripped one and lie on the same file
  * system: many processes may map that file, and none of them may rename its functions for others.
  * Then in our own root: by build id and by path below /usr/lib/debug, files of root or of
- * ourselves.
+ * ourselves. Nothing is opened that is not called *.debug.
  */
 int debug_file_open(const struct debug_file *d, unsigned int first, int *ret_fd);

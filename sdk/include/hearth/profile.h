@@ -59,7 +59,7 @@ struct hearth_profile_info {
 };
 
 struct hearth_binary {
-	uint32_t path;         /* string: as mapped, or "[kernel]", "[vdso]", module name */
+	uint32_t path;         /* string: as mapped, or "[kernel]", "[vdso]", "[jit]", module name */
 	uint32_t build_id_len; /* bytes used of build_id */
 	uint8_t build_id[32];
 	uint64_t size;         /* of the file in bytes; 0: unknown */

@@ -8,6 +8,8 @@
 #include <dlfcn.h>
 #include <spawn.h>
 
+#include "helper/debug_file.h"
+
 #define NAME "named_by_symtab"
 
 __attribute__((noinline)) static void named_by_symtab(void)
@@ -237,6 +239,41 @@ static void names_go_on_when_the_inspector_was_replaced(void **state)
 	own_name_is(f, NAME);
 }
 
+/* The inspector that names the link may have been taken over, and gets what is opened. */
+static void a_link_leads_to_debug_files_in_its_folder_only(void **state)
+{
+	static const struct {
+		const char *file, *link;
+		int place;
+	} links[] = {
+		{ "secret.debug", "secret.debug", 1 },
+		{ "secret", "secret", -ENOENT },
+		{ ".debug/.debug", ".debug", -ENOENT },
+		{ "secret.debug", "../opt/secret.debug", -ENOENT },
+		{ "secret.debug", "./secret.debug", -ENOENT },
+		{ "secret.debug", "", -ENOENT },
+	};
+	struct fixture *f = *state;
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		_cleanup_close_ int fd = -1;
+
+		snprintf(path, sizeof(path), "%s", in_folder(f, "app"));
+		folders_make(in_folder(f, links[i].file));
+		write_text(in_folder(f, links[i].file), "x");
+		assert_int_equal(stat(in_folder(f, links[i].file), &st), 0);
+		assert_int_equal(debug_file_open(&(struct debug_file){
+							 .pid = getpid(),
+							 .path = path,
+							 .link = links[i].link,
+							 .device = st.st_dev,
+							 .owner = st.st_uid,
+						 }, 0, &fd), links[i].place);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +288,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			places_below_usr_lib_debug_are_those_of_the_process_s_root, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_leads_to_debug_files_in_its_folder_only, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(names_go_on_when_the_inspector_was_replaced, setup,
 						teardown),
 	};
