@@ -135,6 +135,21 @@ struct binary *binaries_ref(struct binaries *b, const struct binary_key *key)
 	return binary_ref(e);
 }
 
+/* Who the process is stands where a file has its device and inode. */
+struct binary *binaries_ref_code(struct binaries *b, uint32_t pid, uint32_t exec_generation,
+				 uint64_t start_time)
+{
+	struct binary_key key = {
+		.device_major = pid,
+		.device_minor = exec_generation,
+		.inode = start_time,
+		.path = HEARTH_INSPECT_CODE,
+		.path_len = strlen(HEARTH_INSPECT_CODE),
+	};
+
+	return binaries_ref(b, &key);
+}
+
 struct binary *binary_ref(struct binary *b)
 {
 	b->n_refs++;

@@ -64,6 +64,9 @@ void binaries_done(struct binaries *b);
 
 /* The entry of a file, made if there is none, with a reference for the caller. NULL: no memory. */
 struct binary *binaries_ref(struct binaries *b, const struct binary_key *key);
+/* The same for the code that a process makes itself, which is that of no other process. */
+struct binary *binaries_ref_code(struct binaries *b, uint32_t pid, uint32_t exec_generation,
+				 uint64_t start_time);
 struct binary *binary_ref(struct binary *b);
 void binary_unref(struct binary *b); /* NULL */
 

@@ -37,22 +37,6 @@ void process_forget_maps(struct process *p)
 	p->exe = p->code = NULL;
 }
 
-/* Keyed by who the process is: its map says nothing of another one, its children included. */
-struct binary *process_code(struct process *p)
-{
-	struct binary_key key = {
-		.device_major = p->pid,
-		.device_minor = p->exec_generation,
-		.inode = p->start_time,
-		.path = HEARTH_INSPECT_CODE,
-		.path_len = strlen(HEARTH_INSPECT_CODE),
-	};
-
-	if (!p->code)
-		p->code = binaries_ref(p->binaries, &key);
-	return p->code;
-}
-
 static struct process *process_free(struct process *p)
 {
 	process_forget_maps(p);
@@ -130,7 +114,6 @@ static struct process *processes_add(struct processes *ps, uint32_t pid)
 		processes_grow(ps);
 	slot = slot_of(ps, pid);
 	p->pid = pid;
-	p->binaries = ps->binaries;
 	p->epoch = ps->epoch;
 	p->next = *slot;
 	*slot = p;

@@ -21,7 +21,6 @@ struct process {
 	char comm[PROC_COMM_BYTES]; /* "": unknown */
 	struct container container; /* inherited, until it has been read at a sample */
 	bool has_container;      /* it has been read since the fork or the last exec */
-	struct binaries *binaries; /* of the table */
 	struct binary *exe;      /* NULL: unknown */
 	struct binary *code;     /* what it makes itself; NULL: nothing was sampled of that */
 	struct mappings *maps;   /* NULL: unknown */
@@ -73,9 +72,6 @@ struct process *processes_sampled(struct processes *ps, uint32_t pid, uint64_t s
 
 /* The process, or NULL; does not look into /proc. */
 struct process *processes_find(struct processes *ps, uint32_t pid);
-
-/* The entry for the code that the process makes itself, borrowed. NULL: no memory. */
-struct binary *process_code(struct process *p);
 
 /* For whoever fills a process in: events and snapshots. Adding answers 0 or -ENOMEM. */
 void process_set_comm(struct process *p, const char *comm);

@@ -33,7 +33,7 @@ int timeline_init(struct timeline *t, const struct timeline_setup *s)
 	t->n_cpus = s->n_cpus;
 	t->window_ns = s->window_ns;
 	t->period_ns = s->period_ns;
-	window_init(&t->window, s->host);
+	window_init(&t->window, s->host, &t->binaries);
 	t->sequences = calloc(s->n_cpus, sizeof(*t->sequences));
 	if (!t->sequences)
 		return -ENOMEM;

@@ -38,11 +38,12 @@ const char *const window_cut_mend[WINDOW_N_CUTS] = {
 	[CUT_UNCHECKED] = "they may be whole: as root, Hearth sees where a stack ends",
 };
 
-void window_init(struct window *w, const struct hearth_host *host)
+void window_init(struct window *w, const struct hearth_host *host, struct binaries *known)
 {
 	memset(w, 0, sizeof(*w));
 	hearth_flat_init(&w->builder);
 	w->host = host;
+	w->known = known;
 }
 
 static void release_binaries(struct window *w)
@@ -282,11 +283,12 @@ static uint32_t code_frame(struct window *w, struct mapping *m, struct process *
 		.address = address, .kind = HEARTH_FRAME_JIT, .flags = flags | HEARTH_FRAME_RAW,
 		.mapping = mapping_row(w, m, p),
 	};
-	struct binary *b = process_code(p);
 
-	if (b) {
-		binary_want(b, &where, w->host->now_ns(w->host));
-		row.binary = binary_row(w, b);
+	if (!p->code)
+		p->code = binaries_ref_code(w->known, p->pid, p->exec_generation, p->start_time);
+	if (p->code) {
+		binary_want(p->code, &where, w->host->now_ns(w->host));
+		row.binary = binary_row(w, p->code);
 	}
 	return hearth_build_frame(&w->builder, &row);
 }

@@ -25,6 +25,7 @@ extern const char *const window_cut_mend[WINDOW_N_CUTS]; /* what to do about it,
 struct window {
 	struct hearth_flat_builder builder;
 	const struct hearth_host *host;
+	struct binaries *known; /* of all windows */
 	uint64_t id;       /* from 1: rows remembered elsewhere are valid for one id */
 	uint64_t start_ns, end_ns;
 	uint64_t delivered, lost, unattributed, lost_events;
@@ -37,7 +38,7 @@ struct window {
 	uint32_t frames[2 * SAMPLE_MAX_FRAMES];
 };
 
-void window_init(struct window *w, const struct hearth_host *host);
+void window_init(struct window *w, const struct hearth_host *host, struct binaries *known);
 void window_done(struct window *w);
 
 /* Begins the next window, empty, from start_ns on. */
