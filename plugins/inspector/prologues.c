@@ -14,58 +14,80 @@
 #define LOOK_BYTES 48u
 #define MIN_FUNCTION 16u /* what is smaller has no place for a frame */
 
-static bool has_x86_frame(const uint8_t *code, size_t len)
-{
-	static const struct {
-		uint8_t bytes[4];
-		size_t len;
-	} patterns[] = {
-		{ { 0x55, 0x48, 0x89, 0xe5 }, 4 }, /* push %rbp; mov %rsp,%rbp */
-		{ { 0x55, 0x48, 0x8b, 0xec }, 4 }, /* the same, encoded otherwise */
-		{ { 0x48, 0x8d, 0x6c, 0x24 }, 4 }, /* lea N(%rsp),%rbp: Go before 1.21 */
-	};
+struct prologue {
+	bool has_frame, has_pointer;
+};
 
-	for (size_t at = 0; at + sizeof(patterns[0].bytes) <= len; at++)
-		for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
-			if (memcmp(code + at, patterns[i].bytes, patterns[i].len) == 0)
-				return true;
-	return false;
+static bool contains(const uint8_t *code, size_t len, const char *bytes, size_t n)
+{
+	return memmem(code, len, bytes, n) != NULL;
 }
 
-/* Arm ARM, C6.2: stp x29, x30, [sp, #…] with or without write-back; stur x29, [sp, #-8] is Go's. */
-static bool has_arm_frame(const uint8_t *code, size_t len)
+/* push of any register; those above the eighth have a prefix. */
+static bool is_x86_push(const uint8_t *code)
 {
+	return (code[0] & 0xf8) == 0x50 || (code[0] == 0x41 && (code[1] & 0xf8) == 0x50);
+}
+
+/* The compiler may have put other instructions between push %rbp and mov %rsp,%rbp. */
+static struct prologue read_x86(const uint8_t *code, size_t len)
+{
+	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	struct prologue p;
+
+	if (memcmp(code, endbr64, sizeof(endbr64)) == 0) {
+		code += sizeof(endbr64);
+		len -= sizeof(endbr64);
+	}
+	p.has_frame = is_x86_push(code) || contains(code, len, "\x48\x83\xec", 3) ||
+		      contains(code, len, "\x48\x81\xec", 3); /* sub N,%rsp */
+	p.has_pointer = contains(code, len, "\x48\x89\xe5", 3) || /* mov %rsp,%rbp */
+			contains(code, len, "\x48\x8b\xec", 3) || /* the same */
+			contains(code, len, "\x48\x8d\x6c\x24", 4); /* lea N(%rsp),%rbp: old Go */
+	p.has_frame |= p.has_pointer;
+	return p;
+}
+
+/* Arm ARM, C6.2. Two words are Go's: stur x29, [sp, #-8] and str x30, [sp, #-N]!. */
+static struct prologue read_arm(const uint8_t *code, size_t len)
+{
+	struct prologue p = {};
+
 	for (size_t at = 0; at + 4 <= len; at += 4) {
 		uint32_t word;
 
 		memcpy(&word, code + at, sizeof(word));
-		if ((word & 0xffc07fff) == 0xa9807bfd || (word & 0xffc07fff) == 0xa9007bfd ||
-		    word == 0xf81f83fd)
-			return true;
+		p.has_pointer |= (word & 0xffc07fff) == 0xa9807bfd || /* stp x29, x30, [sp, #-N]! */
+				 (word & 0xffc07fff) == 0xa9007bfd || word == 0xf81f83fd;
+		p.has_frame |= (word & 0xff8003ff) == 0xd10003ff || /* sub sp, sp, #N */
+			       (word & 0xffe00fff) == 0xf8000ffe;
 	}
-	return false;
+	p.has_frame |= p.has_pointer;
+	return p;
 }
 
-typedef bool (*has_frame_fn)(const uint8_t *code, size_t len);
+typedef struct prologue (*read_fn)(const uint8_t *code, size_t len);
 
-static has_frame_fn has_frame_of(uint16_t machine)
+static read_fn reader_of(uint16_t machine)
 {
-	return machine == EM_X86_64 ? has_x86_frame : machine == EM_AARCH64 ? has_arm_frame : NULL;
+	return machine == EM_X86_64 ? read_x86 : machine == EM_AARCH64 ? read_arm : NULL;
 }
 
-static void count_symbol(const struct elf_file *f, const struct elf_symbol *s,
-			 has_frame_fn has_frame, struct frame_count *ret)
+static void count_symbol(const struct elf_file *f, const struct elf_symbol *s, read_fn read,
+			 struct frame_count *ret)
 {
 	uint8_t code[LOOK_BYTES];
 	size_t len = s->size < sizeof(code) ? (size_t)s->size : sizeof(code);
+	struct prologue p;
 	uint64_t offset;
 
 	if (s->type != STT_FUNC || s->section == SHN_UNDEF || s->size < MIN_FUNCTION ||
 	    elf_offset(f, s->value, &offset) < 0 ||
 	    reader_get(&f->reader, offset, code, len) < 0)
 		return;
-	ret->n++;
-	ret->n_with_pointer += has_frame(code, len);
+	p = read(code, len);
+	ret->n += p.has_frame;
+	ret->n_with_pointer += p.has_pointer;
 }
 
 static int find_symbols(const struct elf_file *f, struct elf_section *ret)
@@ -81,13 +103,13 @@ static int find_symbols(const struct elf_file *f, struct elf_section *ret)
 
 int prologues_count(const struct elf_file *f, struct frame_count *ret)
 {
-	has_frame_fn has_frame = has_frame_of(f->machine);
+	read_fn read = reader_of(f->machine);
 	struct frame_count count = {};
 	struct elf_section table;
 	uint64_t n, step;
 	int r;
 
-	if (!has_frame)
+	if (!read)
 		return -ENOTSUP;
 	r = find_symbols(f, &table);
 	if (r < 0)
@@ -103,7 +125,7 @@ int prologues_count(const struct elf_file *f, struct frame_count *ret)
 		    reader_get(&f->reader, offset, raw, elf_symbol_size(f)) < 0)
 			break;
 		elf_symbol_decode(f, raw, &s);
-		count_symbol(f, &s, has_frame, &count);
+		count_symbol(f, &s, read, &count);
 	}
 	if (count.n == 0)
 		return -ENODATA;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many functions begin by setting up a frame pointer, by their machine code: for files without
- * .eh_frame, such as Go's. x86-64 and aarch64.
+ * How many of the functions with a frame begin by setting up a pointer to it, by their machine
+ * code: for files without .eh_frame, such as Go's. x86-64 and aarch64.
  */
 #pragma once
 
