@@ -81,7 +81,7 @@ static const struct hearth_component component = {
 	NULL, NULL,            /* update, on_budget */
 	NULL, NULL,            /* finish, stop */
 	hello_destroy,
-	NULL,                  /* diagnose */
+	NULL, NULL, NULL,      /* diagnose, diagnose_file, diagnose_options */
 };
 
 static const struct hearth_component *const components[] = { &component, NULL };

@@ -89,7 +89,7 @@ static const struct hearth_component component = {
 	"only-comm", "keeps the samples of processes with one name", NULL,
 	HEARTH_PROFILE_SCHEMA, HEARTH_PROFILE_SCHEMA, options,
 	processor_create, NULL, processor_consume, NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, NULL, free, NULL,
+	NULL, NULL, free, NULL, NULL, NULL,
 };
 static const struct hearth_component *const components[] = { &component, NULL };
 const struct hearth_plugin hearth_plugin_v0 = {

@@ -108,7 +108,7 @@ static const struct hearth_component component = {
 	sizeof(struct hearth_component), HEARTH_SINK, 0, 1, sizeof(options[0]), 0,
 	"samples-csv", "samples per process as CSV", NULL, HEARTH_PROFILE_SCHEMA, NULL, options,
 	sink_create, sink_start, sink_consume, NULL, NULL, NULL, NULL, NULL, NULL,
-	sink_finish, NULL, sink_destroy, NULL,
+	sink_finish, NULL, sink_destroy, NULL, NULL, NULL,
 };
 static const struct hearth_component *const components[] = { &component, NULL };
 const struct hearth_plugin hearth_plugin_v0 = {

@@ -109,7 +109,7 @@ static const struct hearth_component component = {
 	sizeof(struct hearth_component), HEARTH_SOURCE, 0, 1, sizeof(options[0]), 0,
 	"load-average", "/proc/loadavg as metrics", NULL, NULL, HEARTH_METRICS_SCHEMA, options,
 	source_create, source_start, NULL, source_on_timer, NULL, NULL, NULL, source_set_timer, NULL,
-	NULL, NULL, free, NULL,
+	NULL, NULL, free, NULL, NULL, NULL,
 };
 static const struct hearth_component *const components[] = { &component, NULL };
 const struct hearth_plugin hearth_plugin_v0 = {
