@@ -308,17 +308,14 @@ struct hearth_component {
 	void (*diagnose)(const struct hearth_diagnosis *d);
 
 	/*
-	 * Without an instance: what a profile of this file will lack, for `hearth doctor FILE`. fd is
-	 * a regular file, to be trusted with nothing; path is absolute and has no symbolic links. It
-	 * runs in a process of its own, sealed as that of hearth/helper.h is: memory, fds and d are
-	 * all there is.
+	 * What a profile of this file will lack. fd is a regular file, to be trusted with nothing;
+	 * path is absolute, without symbolic links. Runs in a process that is sealed as that of
+	 * hearth/helper.h: memory, fds and d are all there is.
 	 */
 	void (*diagnose_file)(const struct hearth_diagnosis *d, int32_t fd, const char *path);
 
-	/*
-	 * [any thread] Without an instance, for each that is configured: can what its options name
-	 * be reached? Nothing is written and nothing sent; it returns within a second or so.
-	 */
+	/* [any thread] For each configured instance, without it: can what its options name be
+	   reached? Nothing is written or sent; it returns within a second or so. */
 	void (*diagnose_options)(const struct hearth_diagnosis *d);
 };
 
