@@ -49,6 +49,17 @@ static uint64_t effective_capabilities(void)
 	return caps;
 }
 
+/* Without BPF one's own processes can still be sampled, unless the kernel refuses that, too. */
+static bool has_perf_ring(void)
+{
+	int64_t paranoid;
+
+	return geteuid() != 0 && sysctl_read("/proc/sys/kernel/perf_event_paranoid", &paranoid) &&
+	       paranoid <= 2;
+}
+
+#define OWN_ONLY "only your own commands and processes can be recorded, and of these no kernel code"
+
 static void diagnose_capabilities(const struct hearth_diagnosis *d)
 {
 	static const struct {
@@ -64,14 +75,18 @@ static void diagnose_capabilities(const struct hearth_diagnosis *d)
 		  "missing: the rings count against kernel.perf_event_mlock_kb" },
 	};
 	uint64_t have = effective_capabilities();
+	bool can_do_less = has_perf_ring();
 
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
 		/* cap_sys_admin was all four once, and still grants the first two. */
 		bool has = have >> needed[i].number & 1 ||
 			   (needed[i].severity == BROKEN && have >> CAP_SYS_ADMIN & 1);
 
-		line(d, has ? GOOD : needed[i].severity, needed[i].name,
-		     has ? "held" : needed[i].cost, "run as root: sudo hearth …");
+		if (!has && can_do_less && needed[i].severity == BROKEN)
+			line(d, COSTS, needed[i].name, "missing: " OWN_ONLY, "run as root: sudo hearth …");
+		else
+			line(d, has ? GOOD : needed[i].severity, needed[i].name,
+			     has ? "held" : needed[i].cost, "run as root: sudo hearth …");
 	}
 }
 
@@ -80,14 +95,17 @@ static void diagnose_bpf(const struct hearth_diagnosis *d)
 	LIBBPF_OPTS(bpf_map_create_opts, options);
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hearth_doctor", 4, 4, 1,
 						&options);
-	char finding[128];
+	char finding[192];
+	bool can_do_less;
 
 	if (fd >= 0) {
 		line(d, GOOD, "bpf(2)", "a map can be made", NULL);
 		return;
 	}
-	snprintf(finding, sizeof(finding), "%s: the BPF program cannot be loaded", strerror(errno));
-	line(d, BROKEN, "bpf(2)", finding,
+	can_do_less = errno != ENOSYS && has_perf_ring();
+	snprintf(finding, sizeof(finding), "%s: %s", strerror(errno),
+		 can_do_less ? OWN_ONLY : "the BPF program cannot be loaded");
+	line(d, can_do_less ? COSTS : BROKEN, "bpf(2)", finding,
 	     errno == ENOSYS ? "boot a kernel with CONFIG_BPF_SYSCALL=y" :
 			       "run as root, or grant cap_bpf and cap_perfmon; in a container also allow "
 			       "bpf and perf_event_open in its seccomp profile");

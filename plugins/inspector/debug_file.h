@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "elf_file.h"
+#include "debug_link.h"
 #include "file_source.h"
 
 #define DEBUG_FILE_MAX_PATH 4096u
@@ -22,7 +22,7 @@ struct debug_file {
 	bool has_symbols, has_info;      /* .symtab, .debug_info; DEBUG_FILE_FOUND */
 	bool is_by_link;                 /* found by name, not by build id */
 	char path[DEBUG_FILE_MAX_PATH];  /* of the file that is there */
-	char link[256];                  /* the name in .gnu_debuglink, "" without */
+	char link[DEBUG_LINK_MAX_NAME];  /* the name in .gnu_debuglink, "" without */
 	char build_id_path[192];         /* where a file by build id would be; "" without id */
 };
 

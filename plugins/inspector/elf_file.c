@@ -12,7 +12,6 @@
 /* A binary with more notes than these is not looked through further. */
 #define MAX_NOTE_SEGMENTS 16u
 #define MAX_NOTE_BYTES 4096u
-#define MAX_SECTION_NAME 32u /* of those that are looked for */
 
 /* Headers of both classes have the same fields at other places: one row per field we use. */
 #define FIELD(file, raw, type, field) \
