@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -313,6 +314,14 @@ static void standard_fds_open(void)
 		(void)close(fd);
 }
 
+/* What an earlier write failed with is forgotten by then, but a pipe without a reader says so. */
+static bool reader_is_gone(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO };
+
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLHUP);
+}
+
 /* A full disk must not look like success; a reader that went away is its own business. */
 static int output_close(int status)
 {
@@ -320,7 +329,7 @@ static int output_close(int status)
 
 	if (fflush(stdout) != 0)
 		error = errno;
-	if (!error || error == EPIPE)
+	if (!error || error == EPIPE || reader_is_gone())
 		return status;
 	log_error("cannot write the output: %s", strerror(error));
 	return status == EXIT_OK ? EXIT_FAILED : status;

@@ -28,11 +28,11 @@ static struct event_ring *ring_free(struct event_ring *ring)
 
 DEFINE_CLEANUP(struct event_ring *, ring_free)
 
-static int open_dummy(uint32_t cpu, size_t bytes)
+struct perf_event_attr event_rings_attr(void)
 {
-	struct perf_event_attr attr = {
+	return (struct perf_event_attr){
 		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
+		.size = sizeof(struct perf_event_attr),
 		.config = PERF_COUNT_SW_DUMMY,
 		.sample_type = PERF_RECORDS_SAMPLE_TYPE,
 		.sample_id_all = 1,
@@ -43,9 +43,13 @@ static int open_dummy(uint32_t cpu, size_t bytes)
 		.mmap2 = 1,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
-		.watermark = 1,
-		.wakeup_watermark = (uint32_t)bytes / 2,
+		.watermark = 1, /* and none given: half of the ring */
 	};
+}
+
+static int open_dummy(uint32_t cpu)
+{
+	struct perf_event_attr attr = event_rings_attr();
 	int fd = (int)syscall(SYS_perf_event_open, &attr, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
@@ -88,7 +92,7 @@ int event_rings_map_cpu(struct event_rings *r, uint32_t cpu, int fd, size_t byte
 
 int event_rings_open_cpu(struct event_rings *r, uint32_t cpu, size_t bytes, int *ret_fd)
 {
-	_cleanup_close_ int fd = open_dummy(cpu, bytes);
+	_cleanup_close_ int fd = open_dummy(cpu);
 	int n;
 
 	if (fd < 0)

@@ -32,6 +32,9 @@ struct event_rings {
 	uint64_t malformed; /* records that contradict themselves */
 };
 
+/* What an event asks for that tells news of processes, and nothing else. */
+struct perf_event_attr event_rings_attr(void);
+
 /* Opens and enables the events of one CPU with a ring of `bytes` (power of two). */
 int event_rings_open_cpu(struct event_rings *r, uint32_t cpu, size_t bytes, int *ret_fd);
 /* Maps the ring of an event that is open already; takes fd, unless it fails. */

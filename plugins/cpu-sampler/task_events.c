@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -30,28 +29,17 @@ struct opening {
 
 static struct perf_event_attr make_attr(uint64_t period_ns)
 {
-	return (struct perf_event_attr){
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(struct perf_event_attr),
-		.config = PERF_COUNT_SW_CPU_CLOCK,
-		.sample_period = period_ns,
-		.sample_type = PERF_RECORDS_SAMPLE_TYPE | PERF_SAMPLE_CALLCHAIN,
-		.sample_max_stack = SAMPLE_MAX_FRAMES,
-		.sample_id_all = 1,
-		.inherit = 1,
-		.exclude_kernel = 1,
-		.exclude_hv = 1,
-		.exclude_callchain_kernel = 1,
-		.comm = 1,
-		.comm_exec = 1,
-		.task = 1,
-		.mmap = 1,
-		.mmap2 = 1,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
-		.watermark = 1,
-		.wakeup_watermark = 0, /* half of the ring, whatever its size */
-	};
+	struct perf_event_attr attr = event_rings_attr();
+
+	attr.config = PERF_COUNT_SW_CPU_CLOCK;
+	attr.sample_period = period_ns;
+	attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
+	attr.sample_max_stack = SAMPLE_MAX_FRAMES;
+	attr.inherit = 1;
+	attr.exclude_kernel = 1;
+	attr.exclude_hv = 1;
+	attr.exclude_callchain_kernel = 1;
+	return attr;
 }
 
 static int explain(struct opening *o, uint32_t pid, int error)
