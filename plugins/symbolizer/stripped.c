@@ -144,13 +144,20 @@ static bool is_repeated(char *packages[FILES_IN_ADVICE], uint32_t i)
 	return false;
 }
 
+/* The C library's symbols are in a package of the old kind, which the archive itself has. */
+static const char *suffix_of(const char *package)
+{
+	return strcmp(package, "libc6") == 0 ? "-dbg" : "-dbgsym";
+}
+
 static uint32_t write_packages(FILE *f, const struct stripped *s, char *packages[FILES_IN_ADVICE])
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->n && i < FILES_IN_ADVICE; i++)
 		if (packages[i] && !is_repeated(packages, i))
-			fprintf(f, "%s%s-dbgsym", n++ ? ", " : "install ", packages[i]);
+			fprintf(f, "%s%s%s", n++ ? ", " : "install ", packages[i],
+				suffix_of(packages[i]));
 	return n;
 }
 

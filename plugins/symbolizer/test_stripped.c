@@ -26,6 +26,7 @@ static int make_lists(void **state)
 		return -1;
 	write_list("gzip.list", "/.\n/bin\n/bin/gzip\n/bin/zcat\n");
 	write_list("libssl3:amd64.list", "/.\n/usr/lib/libssl.so.3\n/usr/lib/libcrypto.so.3\n");
+	write_list("libc6:amd64.list", "/.\n/lib/x86_64-linux-gnu/libc.so.6\n");
 	write_list("other.list", "/bin/gzip-but-longer\n/x/bin/gzip\n");
 	write_list("gzip.md5sums", "/usr/bin/gzip\n");
 	return 0;
@@ -33,8 +34,8 @@ static int make_lists(void **state)
 
 static int remove_lists(void **state)
 {
-	static const char *const names[] = { "gzip.list", "libssl3:amd64.list", "other.list",
-					     "gzip.md5sums" };
+	static const char *const names[] = { "gzip.list", "libssl3:amd64.list", "libc6:amd64.list",
+					     "other.list", "gzip.md5sums" };
 	char path[256];
 
 	(void)state;
@@ -83,6 +84,16 @@ TEST(a_file_of_no_package_is_named_itself)
 			    "symbols /opt/app");
 }
 
+TEST(the_c_librarys_package_has_an_older_name)
+{
+	_cleanup_(stripped_done) struct stripped s = { .n_frames = 10 };
+	_cleanup_free_ char *advice = NULL;
+
+	stripped_add(&s, "/usr/lib/x86_64-linux-gnu/libc.so.6", 5);
+	advice = advice_of(&s, folder);
+	assert_string_equal(advice, "50 % of the frames have no name: install libc6-dbg");
+}
+
 TEST(little_is_not_worth_a_line)
 {
 	_cleanup_(stripped_done) struct stripped s = { .n_frames = 1000 };
@@ -110,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packages_are_named_worst_first_and_once),
 		cmocka_unit_test(a_file_of_no_package_is_named_itself),
+		cmocka_unit_test(the_c_librarys_package_has_an_older_name),
 		cmocka_unit_test(little_is_not_worth_a_line),
 		cmocka_unit_test(files_are_bounded),
 	};
