@@ -19,6 +19,7 @@
 #include <hearth/artifact.h>
 
 #include "common/writable.h"
+#include "common/write_all.h"
 
 enum { BUFFER_BYTES = 64 << 10, TEMPORARY_TRIES = 16 };
 
@@ -213,24 +214,13 @@ int outfile_new(const struct outdir *d, const char *name, struct outfile **ret, 
 
 static void outfile_flush(struct outfile *o)
 {
-	const uint8_t *p = o->buffer;
-	size_t left = o->n_buffered;
+	size_t len = o->n_buffered, done;
 
 	o->n_buffered = 0;
-	sha256_update(&o->sha256, left, p);
-	o->size += left;
-	while (left && !o->error) {
-		ssize_t n = write(o->fd, p, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			o->error = -errno;
-			return;
-		}
-		p += n;
-		left -= (size_t)n;
-	}
+	sha256_update(&o->sha256, len, o->buffer);
+	o->size += len;
+	if (!o->error)
+		o->error = write_all(o->fd, o->buffer, len, &done);
 }
 
 void outfile_write(struct outfile *o, const void *data, size_t len)

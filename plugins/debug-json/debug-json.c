@@ -18,6 +18,7 @@
 #include "common/cleanup.h"
 #include "common/say.h"
 #include "common/writable.h"
+#include "common/write_all.h"
 #include "line.h"
 
 enum { GATHER_BYTES = 64 << 10 };
@@ -104,34 +105,16 @@ static void take_back(int fd, size_t n)
 		return;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = write(fd, text + done, len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int r = -errno;
-
-			take_back(fd, done);
-			return r;
-		}
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 static void write_lines(struct debug_json *d)
 {
+	size_t done;
 	int r;
 
 	if (d->text.len == 0)
 		return;
-	r = write_all(d->fd, d->text.text, d->text.len);
+	r = write_all(d->fd, d->text.text, d->text.len, &done);
 	if (r < 0) {
+		take_back(d->fd, done);
 		d->host->count(d->host, "lines_lost.write failed", d->n_lines);
 		if (!d->is_failing)
 			say(d->host, HEARTH_LOG_ERROR, "cannot write to %s: %s; lines are lost "

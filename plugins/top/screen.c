@@ -17,6 +17,7 @@
 
 #include "common/frame_name.h"
 #include "common/utf8.h"
+#include "common/write_all.h"
 
 enum {
 	DEFAULT_FUNCTIONS = 20, MAX_ROWS = 512,
@@ -239,28 +240,13 @@ static int compose(struct canvas *c, const struct tally *t, enum tally_order ord
 	return r;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int screen_draw(struct screen *s, const struct tally *t, enum tally_order order,
 		uint32_t n_functions)
 {
 	_cleanup_free_ char *text = NULL;
 	struct canvas c = { .screen = s };
 	uint32_t n_rows;
-	size_t len = 0;
+	size_t len = 0, done;
 	int r;
 
 	c.out = open_memstream(&text, &len);
@@ -271,7 +257,7 @@ int screen_draw(struct screen *s, const struct tally *t, enum tally_order order,
 	if (fclose(c.out) != 0 && r == 0)
 		r = -ENOMEM;
 	if (r == 0)
-		r = write_all(s->fd, text, len);
+		r = write_all(s->fd, text, len, &done);
 	s->n_drawn++;
 	return r;
 }

@@ -101,6 +101,28 @@ static inline pid_t child_maps(int (*open_it)(const char *path), const char *pat
 	return pid;
 }
 
+/* A child whose root is the folder. */
+static inline pid_t child_in_root(const char *root)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chroot(root) < 0 ||
+		    write(ready[1], "r", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
 static inline int open_plainly(const char *path)
 {
 	return open(path, O_RDONLY | O_CLOEXEC);

@@ -161,28 +161,6 @@ static void a_debug_file_of_another_owner_is_not_believed(void **state)
 	own_name_is(f, NULL);
 }
 
-/* A child whose root is the folder. */
-static pid_t child_in(const char *root)
-{
-	int ready[2];
-	char c;
-	pid_t pid;
-
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	pid = fork();
-	if (pid == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chroot(root) < 0 ||
-		    write(ready[1], "r", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &c, 1), 1);
-	close(ready[0]);
-	return pid;
-}
-
 static void by_id(struct fixture *f, char *ret, size_t size)
 {
 	_cleanup_reply_ struct reply reply = {};
@@ -217,7 +195,7 @@ static void places_below_usr_lib_debug_are_those_of_the_process_s_root(void **st
 		assert_int_equal(unlink(in_folder(f, "opt/app")), 0);
 		assert_int_equal(link(in_folder(f, "app"), in_folder(f, "opt/app")), 0);
 		copy_to(f, "made.debug", i ? by_path : id_path);
-		pid = child_in(f->folder);
+		pid = child_in_root(f->folder);
 		name_is(f, pid, "/opt/app", NAME);
 		child_end(pid);
 		assert_int_equal(unlink(in_folder(f, i ? by_path : id_path)), 0);

@@ -6,30 +6,19 @@
 
 #include "helper/perf_map.h"
 
-/* A child with a root of its own, and with a pid namespace of its own if `is_inner`. */
-static pid_t child_in(const char *root, bool is_inner)
+/*
+ * A child with a root of its own, in a pid namespace of its own. Later children of this process are
+ * to be born where it lives: a sanitizer makes one.
+ */
+static pid_t child_in_namespace(const char *root)
 {
-	int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), ready[2];
-	char c;
+	int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	pid_t pid;
 
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	if (is_inner)
-		assert_int_equal(unshare(CLONE_NEWPID), 0);
-	pid = fork();
-	if (pid == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chroot(root) < 0 ||
-		    write(ready[1], "r", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	/* Later children of this process are to be born where it lives: a sanitizer makes one. */
-	assert_int_equal(pid > 0 ? setns(own, CLONE_NEWPID) : -1, 0);
+	assert_int_equal(unshare(CLONE_NEWPID), 0);
+	pid = child_in_root(root);
+	assert_int_equal(setns(own, CLONE_NEWPID), 0);
 	close(own);
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &c, 1), 1);
-	close(ready[0]);
 	return pid;
 }
 
@@ -107,7 +96,7 @@ static void only_a_regular_file_of_the_process_s_user_counts(void **state)
 	snprintf(path, sizeof(path), "%s/tmp/target", folder);
 	make_regular(path);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		pid_t pid = child_in(folder, false);
+		pid_t pid = child_in_root(folder);
 		const char *cause = NULL;
 
 		rows[i].make(map_path(folder, pid));
@@ -129,7 +118,7 @@ static void the_pid_in_its_name_is_the_one_that_the_process_knows(void **state)
 		skip();
 	snprintf(path, sizeof(path), "%s/tmp", folder);
 	assert_int_equal(mkdir(path, 0777), 0);
-	pid = child_in(folder, true);
+	pid = child_in_namespace(folder);
 	make_regular(map_path(folder, pid));
 	assert_int_equal(open_map(pid, &cause), -ENOENT);
 	make_regular(map_path(folder, 1));

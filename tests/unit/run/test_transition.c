@@ -6,17 +6,6 @@
 	"  processor: { mode: pass-on }\n" \
 	"  sink: {}\n"
 
-static int tid_of(const struct theatre *t, const char *name)
-{
-	return theatre_stats(t, name).tid;
-}
-
-static void emit_some(const char *name, int life, int n)
-{
-	for (int i = 0; i < n; i++)
-		assert_int_equal(actor_emit(actor_find(name, life), 1), 0);
-}
-
 static void unchanged_graph_goes_on_as_it_is(void **state)
 {
 	static const char *const names[] = { "source", "processor", "sink" };

@@ -248,6 +248,17 @@ static inline int theatre_n_busy(const struct theatre *t)
 	return n;
 }
 
+static inline int tid_of(const struct theatre *t, const char *name)
+{
+	return theatre_stats(t, name).tid;
+}
+
+static inline void emit_some(const char *name, int life, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_int_equal(actor_emit(actor_find(name, life), 1), 0);
+}
+
 static inline int theatre_teardown(void **state)
 {
 	static struct theatre *stuck[32] __attribute__((used)); /* never freed, but not forgotten */
