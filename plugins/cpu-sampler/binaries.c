@@ -305,6 +305,25 @@ bool binary_address(const struct binary *b, uint64_t file_offset, uint64_t *ret_
 	return true;
 }
 
+size_t binaries_most_cut(const struct binaries *b, const struct binary **ret, size_t n)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < b->n_buckets; i++)
+		for (const struct binary *e = b->buckets[i]; e; e = e->next) {
+			size_t at = found;
+
+			while (at > 0 && ret[at - 1]->n_cut < e->n_cut)
+				at--;
+			if (at == n || !e->n_cut)
+				continue;
+			found += found < n;
+			memmove(&ret[at + 1], &ret[at], (found - at - 1) * sizeof(*ret));
+			ret[at] = e;
+		}
+	return found;
+}
+
 void binaries_sweep(struct binaries *b, uint64_t before_ns)
 {
 	for (size_t i = 0; i < b->n_buckets; i++)

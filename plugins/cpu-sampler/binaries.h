@@ -42,6 +42,7 @@ struct binary {
 	uint8_t build_id[32];
 	uint64_t handle, file_size;
 	uint64_t asked_ns, last_used_ns;
+	uint64_t n_cut;      /* samples whose stack ends in it, for want of frame pointers */
 	struct hearth_elf_load *loads;
 	uint32_t n_loads;
 	uint32_t row;        /* in the window `window` */
@@ -84,6 +85,9 @@ void binary_want(struct binary *b, const struct binary_sighting *where, uint64_t
 
 /* File offset → ELF virtual address of a known binary; false: no segment holds it. */
 bool binary_address(const struct binary *b, uint64_t file_offset, uint64_t *ret_address);
+
+/* The files with the highest n_cut, highest first, at most n; how many there are. */
+size_t binaries_most_cut(const struct binaries *b, const struct binary **ret, size_t n);
 
 /* Frees what no process maps and no sample has hit since `before_ns`. */
 void binaries_sweep(struct binaries *b, uint64_t before_ns);

@@ -111,6 +111,21 @@ static void diagnose_bpf(const struct hearth_diagnosis *d)
 			       "bpf and perf_event_open in its seccomp profile");
 }
 
+static void diagnose_kernel_names(const struct hearth_diagnosis *d)
+{
+	char finding[128];
+	bool is_hidden;
+	int64_t v;
+
+	if (!sysctl_read("/proc/sys/kernel/kptr_restrict", &v))
+		return;
+	is_hidden = v >= 2 || (v == 1 && !(effective_capabilities() >> CAP_SYSLOG & 1));
+	snprintf(finding, sizeof(finding), "%lld%s", (long long)v,
+		 is_hidden ? ": kernel frames stay unnamed" : "");
+	line(d, is_hidden ? COSTS : GOOD, "kernel.kptr_restrict", finding,
+	     "sudo sysctl kernel.kptr_restrict=1, and run as root or grant cap_syslog");
+}
+
 static void diagnose_sysctls(const struct hearth_diagnosis *d)
 {
 	char finding[128];
@@ -127,14 +142,7 @@ static void diagnose_sysctls(const struct hearth_diagnosis *d)
 		line(d, BROKEN, "kernel.perf_event_paranoid", "absent: the kernel has no perf events",
 		     "boot a kernel with CONFIG_PERF_EVENTS=y");
 	}
-	if (sysctl_read("/proc/sys/kernel/kptr_restrict", &v)) {
-		bool hides = v >= 2 || (v == 1 && !(effective_capabilities() >> CAP_SYSLOG & 1));
-
-		snprintf(finding, sizeof(finding), "%lld%s", (long long)v,
-			 hides ? ": kernel frames stay unnamed" : "");
-		line(d, hides ? COSTS : GOOD, "kernel.kptr_restrict", finding,
-		     "sudo sysctl kernel.kptr_restrict=1, and run as root or grant cap_syslog");
-	}
+	diagnose_kernel_names(d);
 	if (sysctl_read(SETTINGS_MAX_RATE_PATH, &v)) {
 		snprintf(finding, sizeof(finding), "%lld Hz%s", (long long)v,
 			 v >= 997 ? "" : ": record's default of 997 Hz is refused");
@@ -150,4 +158,11 @@ void sampler_diagnose(const struct hearth_diagnosis *d)
 	diagnose_capabilities(d);
 	diagnose_sysctls(d);
 	machine_diagnose(d, "", effective_capabilities() >> CAP_IPC_LOCK & 1);
+}
+
+void sampler_diagnose_recording(const struct hearth_diagnosis *d, bool has_kernel)
+{
+	if (has_kernel)
+		diagnose_kernel_names(d);
+	machine_diagnose_steadiness(d, "");
 }

@@ -79,7 +79,7 @@ static void diagnose_pmu(const struct hearth_diagnosis *d)
 		     strerror(errno));
 }
 
-static void diagnose_governor(const struct hearth_diagnosis *d, const char *root)
+void machine_diagnose_steadiness(const struct hearth_diagnosis *d, const char *root)
 {
 	char path[MAX_PATH], text[64], other[64] = "";
 	unsigned int n = 0, n_steady = 0;
@@ -166,7 +166,7 @@ static void diagnose_lockdown(const struct hearth_diagnosis *d, const char *root
 void machine_diagnose(const struct hearth_diagnosis *d, const char *root, bool can_lock_memory)
 {
 	diagnose_pmu(d);
-	diagnose_governor(d, root);
+	machine_diagnose_steadiness(d, root);
 	diagnose_clamping(d, root);
 	diagnose_memlock(d, can_lock_memory);
 	diagnose_lockdown(d, root);

@@ -8,3 +8,6 @@
 
 /* `root` goes before /proc and /sys: "" but for tests. */
 void machine_diagnose(const struct hearth_diagnosis *d, const char *root, bool can_lock_memory);
+
+/* Of it, whether the same work takes the same time twice. */
+void machine_diagnose_steadiness(const struct hearth_diagnosis *d, const char *root);

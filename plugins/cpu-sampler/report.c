@@ -6,9 +6,11 @@
 #include "report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/json_text.h"
+#include "doctor.h"
 #include "settings.h"
 
 #define NS_PER_S 1e9
@@ -102,12 +104,69 @@ static void report_mend(const struct hearth_host *h, const char *cause, const ch
 		h->report(h, key, j.text);
 }
 
+static const char *file_name(const struct binary *b)
+{
+	const char *slash = strrchr(b->path, '/');
+
+	return slash ? slash + 1 : b->path;
+}
+
+/* Names the files, because "build with frame pointers" helps only who knows what to build. */
+static void report_cut_files(const struct hearth_host *h, const struct timeline *t, uint64_t n_cut)
+{
+	const struct binary *most[2];
+	size_t n = binaries_most_cut(&t->binaries, most, ARRAY_SIZE(most));
+	char text[1024];
+	int len = 0;
+
+	for (size_t i = 0; i < n && most[i]->n_cut * 100 >= n_cut; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%.255s (%.0f %%)",
+				i ? " and " : "in ", file_name(most[i]),
+				100. * (double)most[i]->n_cut / (double)n_cut);
+	snprintf(text + len, sizeof(text) - (size_t)len, "%scallers are missing there, what itself "
+		 "took time is right; hearth doctor FILE says what mends it", len ? ": " : "");
+	report_mend(h, window_cut_text[CUT_NO_FRAME_POINTERS], text);
+}
+
 void report_mends(const struct hearth_host *h, const struct timeline *t)
 {
 	for (size_t i = 0; i < WINDOW_N_CUTS; i++)
 		if (t->cut[i] && window_cut_mend[i])
 			report_mend(h, window_cut_text[i], window_cut_mend[i]);
+	if (t->cut[CUT_NO_FRAME_POINTERS])
+		report_cut_files(h, t, t->cut[CUT_NO_FRAME_POINTERS]);
 	if (t->gaps)
 		report_mend(h, "ring full", "record with a lower -F, or with "
 			    "--set cpu-sampler.ring_size=64MiB");
+}
+
+/* ---- the machine ---- */
+
+struct advisor {
+	struct hearth_diagnosis d; /* first */
+	struct json_text list;
+};
+
+static void advise(const struct hearth_diagnosis *d, int32_t severity, const char *subject,
+		   const char *finding, const char *mend)
+{
+	struct advisor *a = (struct advisor *)(uintptr_t)d;
+	char text[512];
+
+	if (severity == 0)
+		return;
+	snprintf(text, sizeof(text), "%s %s; %s", subject, finding, mend ? mend : "hearth doctor");
+	json_put_string(&a->list, text);
+}
+
+void report_machine(const struct hearth_host *h, bool has_kernel)
+{
+	struct advisor a = { .d = { .size = sizeof(a.d), .line = advise } };
+
+	json_open(&a.list, '[');
+	sampler_diagnose_recording(&a.d, has_kernel);
+	json_close(&a.list, ']');
+	if (!a.list.error)
+		h->report(h, "advice", a.list.text);
+	json_text_done(&a.list);
 }

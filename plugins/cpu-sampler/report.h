@@ -17,3 +17,6 @@ void report_rate(const struct hearth_host *h, double asked_hz, const struct rate
 
 /* "mends.<cause>" for the causes that occurred: what to do about them. */
 void report_mends(const struct hearth_host *h, const struct timeline *t);
+
+/* "advice": what `hearth doctor` says of this machine and would have made this recording better. */
+void report_machine(const struct hearth_host *h, bool has_kernel);

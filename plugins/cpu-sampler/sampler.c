@@ -253,6 +253,7 @@ static int finish_window(struct sampler *s)
 	r = timeline_cut(t, now);
 	count_side_effects(s);
 	report_mends(s->host, t);
+	report_machine(s->host, s->settings.kernel_stacks && !s->kernel.is_unprivileged);
 	return r;
 }
 

@@ -65,6 +65,32 @@ static void an_address_that_nothing_is_mapped_at_ends_the_stack(void **state)
 	assert_int_equal(hearth_mock_counter(&w->host, "stacks_truncated.no frame pointers"), 1);
 }
 
+/* Two files mapped behind each other; the outermost frame of a stack is the one that is blamed. */
+static void files_without_frame_pointers_are_ranked(void **state)
+{
+	const struct binary *most[4];
+	struct world *w = *state;
+	uint64_t at = 1006 * S;
+
+	proc_tree_add(&w->tree, 200, 1, "app", 50, 0x7000,
+		      "7000-8000 r-xp 00001000 08:01 21 /bin/app\n"
+		      "8000-9000 r-xp 00001000 08:01 22 /lib/libc.so.6\n");
+	for (uint32_t i = 0; i < 3; i++)
+		sample(w, (struct taken){ .time_ns = at++, .pid = 200, .n_user = 2,
+					  .addresses = { 0x7100, 0x8100 } });
+	sample(w, (struct taken){ .time_ns = at++, .pid = 200, .n_user = 1, .addresses = { 0x7100 } });
+	sample(w, (struct taken){ .time_ns = at++, .pid = 200, .n_user = 2, .flags = SAMPLE_USER_END,
+				  .addresses = { 0x7100, 0x7200 } });
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	assert_int_equal(binaries_most_cut(&w->timeline.binaries, most, 4), 2);
+	assert_string_equal(most[0]->path, "/lib/libc.so.6");
+	assert_int_equal(most[0]->n_cut, 3);
+	assert_string_equal(most[1]->path, "/bin/app");
+	assert_int_equal(most[1]->n_cut, 1);
+	assert_int_equal(binaries_most_cut(&w->timeline.binaries, most, 1), 1);
+	assert_string_equal(most[0]->path, "/lib/libc.so.6");
+}
+
 static void only_callers_are_return_addresses(void **state)
 {
 	struct world *w = *state;
@@ -307,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_cut_stack_says_why),
 		TEST(an_address_that_nothing_is_mapped_at_ends_the_stack),
+		TEST(files_without_frame_pointers_are_ranked),
 		TEST(only_callers_are_return_addresses),
 		TEST(a_frame_without_file_says_why),
 		INSPECTED(a_frame_gets_its_address_when_the_file_is_opened),

@@ -11,16 +11,6 @@
 
 #include "common/cleanup.h"
 
-enum cut_cause {
-	CUT_NONE,
-	CUT_NO_FRAME_POINTERS,
-	CUT_DEPTH,
-	CUT_COMPAT,
-	CUT_KERNEL_DEPTH,
-	CUT_KERNEL_FAILED,
-	CUT_UNCHECKED,
-};
-
 const char *const window_cut_text[WINDOW_N_CUTS] = {
 	[CUT_NO_FRAME_POINTERS] = "no frame pointers",
 	[CUT_DEPTH] = "depth limit 127",
@@ -31,8 +21,6 @@ const char *const window_cut_text[WINDOW_N_CUTS] = {
 };
 
 const char *const window_cut_mend[WINDOW_N_CUTS] = {
-	[CUT_NO_FRAME_POINTERS] = "callers are missing there, what itself took time is right; build with "
-				  "-fno-omit-frame-pointer to see them",
 	[CUT_DEPTH] = "a recursion deeper than is recorded: the frames nearest to main are missing",
 	[CUT_COMPAT] = "run the 64-bit program to see its callers",
 	[CUT_UNCHECKED] = "they may be whole: as root, Hearth sees where a stack ends",
@@ -307,7 +295,7 @@ static uint32_t user_frame(struct window *w, struct process *p, uint64_t address
 
 /* ---- stacks ---- */
 
-static enum cut_cause cut_cause(const struct sample_record *s)
+static enum window_cut cut_cause(const struct sample_record *s)
 {
 	if (s->flags & SAMPLE_USER_CUT)
 		return CUT_DEPTH;
@@ -332,8 +320,17 @@ static bool is_stray(const struct process *p, uint64_t address)
 	return p->maps && !mappings_find(p->maps, address);
 }
 
+/* Frame pointers are missing where the outermost frame that was found has its code. */
+static void blame(const struct process *p, uint64_t outermost)
+{
+	const struct mapping *m = p->maps ? mappings_find(p->maps, outermost) : NULL;
+
+	if (m && m->binary)
+		m->binary->n_cut++;
+}
+
 static uint32_t stack_row(struct window *w, const struct sample_record *s, struct process *p,
-			  enum cut_cause *cut)
+			  enum window_cut *cut)
 {
 	const uint64_t *address = (const uint64_t *)(const void *)(s + 1);
 	uint32_t n = 0;
@@ -347,6 +344,8 @@ static uint32_t stack_row(struct window *w, const struct sample_record *s, struc
 		}
 		w->frames[n++] = user_frame(w, p, *address, i ? HEARTH_FRAME_IS_RETURN : 0);
 	}
+	if (*cut == CUT_NO_FRAME_POINTERS)
+		blame(p, address[-1]);
 	return hearth_build_stack(&w->builder, w->frames, n,
 				  string_row(w, window_cut_text[*cut]));
 }
@@ -354,7 +353,7 @@ static uint32_t stack_row(struct window *w, const struct sample_record *s, struc
 void window_add_sample(struct window *w, const struct sample_record *s, struct process *p)
 {
 	struct hearth_sample row = { .time_ns = s->time_ns, .value = 1, .cpu = s->cpu };
-	enum cut_cause cut = cut_cause(s);
+	enum window_cut cut = cut_cause(s);
 
 	row.thread = thread_row(w, s, p);
 	row.stack = stack_row(w, s, p, &cut);

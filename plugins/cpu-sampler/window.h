@@ -17,8 +17,19 @@ struct window_promise {
 	uint64_t file_offset;
 };
 
-/* Why stacks were cut, in words; NULL: not a cause. */
-enum { WINDOW_N_CUTS = 7 };
+/* Why a stack was cut. */
+enum window_cut {
+	CUT_NONE,
+	CUT_NO_FRAME_POINTERS,
+	CUT_DEPTH,
+	CUT_COMPAT,
+	CUT_KERNEL_DEPTH,
+	CUT_KERNEL_FAILED,
+	CUT_UNCHECKED,
+	WINDOW_N_CUTS,
+};
+
+/* The same in words; NULL: not a cause. */
 extern const char *const window_cut_text[WINDOW_N_CUTS];
 extern const char *const window_cut_mend[WINDOW_N_CUTS]; /* what to do about it, or NULL */
 

@@ -128,8 +128,7 @@ static const char *cause_of(int error)
 	switch (error) {
 	case -EPERM:
 		/* kallsyms_show_value() of kernel/ksyms_common.c: both sysctls, or the capability. */
-		return "the kernel hides its addresses; run as root, grant cap_syslog, or sysctl "
-		       "kernel.kptr_restrict=0 kernel.perf_event_paranoid=1";
+		return "the kernel hides its addresses (kernel.kptr_restrict)";
 	case -ENODATA:
 		return "/proc/kallsyms has no functions; the kernel needs CONFIG_KALLSYMS";
 	case -ENOMEM:
