@@ -120,6 +120,17 @@ static bool on_command_run(void *ctx, struct command *c, int status)
 	       repetition_goes_on(&rec->repetition, run_samples(rec->run));
 }
 
+static void show_progress(struct recording *rec)
+{
+	const struct hearth_run_plan *plan = &rec->plan->plan;
+
+	if (plan->flags & HEARTH_PLAN_SCREEN)
+		return;
+	progress_begin(&rec->progress, plan->end & HEARTH_END_DURATION ? plan->duration_ns : 0,
+		       plan->command);
+	(void)loop_timer_arm(rec->progress_timer, PROGRESS_NS, PROGRESS_NS);
+}
+
 static int exit_for(int r)
 {
 	return r == -EPERM || r == -EACCES ? EXIT_PERMISSION : EXIT_FAILED;
@@ -130,6 +141,7 @@ static void on_run(void *ctx, struct run *r, enum run_state state, const char *e
 	struct recording *rec = ctx;
 
 	if (state == RUN_STARTED) {
+		show_progress(rec);
 		repetition_begin(&rec->repetition, clock_monotonic_ns());
 		if (rec->command)
 			(void)command_release(rec->command);
@@ -341,17 +353,6 @@ static void release(struct recording *rec)
 	strv_free(rec->set);
 }
 
-static void show_progress(struct recording *rec)
-{
-	const struct hearth_run_plan *plan = &rec->plan->plan;
-
-	if (plan->flags & HEARTH_PLAN_SCREEN)
-		return;
-	progress_begin(&rec->progress, plan->end & HEARTH_END_DURATION ? plan->duration_ns : 0,
-		       plan->command);
-	(void)loop_timer_arm(rec->progress_timer, PROGRESS_NS, PROGRESS_NS);
-}
-
 int record_run(const struct verb_plan *plan, struct cli_call *call)
 {
 	struct recording rec = { .plan = plan, .call = call, .sources = call->sources };
@@ -366,7 +367,6 @@ int record_run(const struct verb_plan *plan, struct cli_call *call)
 		return complain(&rec, EXIT_FAILED, "cannot set up signals");
 	status = prepare(&rec);
 	if (status == 0) {
-		show_progress(&rec);
 		r = loop_run(core_loop(rec.core));
 		status = r < 0 ? complain(&rec, EXIT_FAILED, strerror(-r)) : conclude(&rec);
 	}

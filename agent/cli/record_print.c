@@ -37,7 +37,7 @@ void progress_begin(struct progress *p, uint64_t duration_ns, bool has_command)
 	if (p->is_tty)
 		return;
 	if (duration_ns)
-		fprintf(stderr, "recording for %.0f s\n", (double)duration_ns / (double)NS_PER_S);
+		fprintf(stderr, "recording for %.15g s\n", (double)duration_ns / (double)NS_PER_S);
 	else if (has_command)
 		fputs("recording until the command ends\n", stderr);
 	else

@@ -63,6 +63,14 @@ static int overlaid_remember(struct reading *r, const struct node *overlay)
 	return 0;
 }
 
+/* A verb wrote this text from its options, and nobody can look at a line of it. */
+static void forget_lines(struct node *n)
+{
+	n->origin = n->key_origin = (struct origin){ .file = origin_file("command line") };
+	for (size_t i = 0; i < n->n_children; i++)
+		forget_lines(n->children[i]);
+}
+
 static int overlay_add(struct reading *r)
 {
 	const struct config_sources *s = r->sources;
@@ -73,6 +81,8 @@ static int overlay_add(struct reading *r)
 		return 0;
 	q = yaml_parse(s->is_run_overlay ? "run" : "control overlay", s->overlay, strlen(s->overlay),
 		       r->errors, &n);
+	if (q == 0 && n && s->has_no_files)
+		forget_lines(n);
 	if (q == 0)
 		q = layer_check(n, r->errors);
 	if (q == 0 && s->is_run_overlay)

@@ -208,8 +208,8 @@ const struct hearth_verb record_verb = {
 	.arguments = "[-- COMMAND…]",
 	.description =
 		"Samples every CPU, or the given processes, or a command and its children, and writes "
-		"stacks.folded, flamegraph.html and summary.json into a folder. With --all-cpus, "
-		"--pids or --cgroup a command only says how long.\n\n"
+		"flamegraph.html, flamegraph.svg, stacks.folded and summary.json into a folder. With "
+		"--all-cpus, --pids or --cgroup a command only says how long.\n\n"
 		"Without --duration it records until Ctrl-C or the command's end; Ctrl-C ends it early "
 		"with valid output. Behind \"--\" the exit status is the command's.\n\n"
 		"With \"-o -\" standard output gets the folded stacks and nothing else: what the command "

@@ -221,3 +221,10 @@ def test_pid_filter_samples_that_process_only(hearth, load):
     assert process.returncode == 0, process.stderr
     assert {frames[0] for frames, _ in folded(folder)} == {"hearth-demo"}
     assert other
+
+
+def test_what_is_refused_is_said_before_anything_is_recorded(hearth):
+    process, folder = hearth.record("-d", 1, "-p", 2**22 + 1)
+    assert process.returncode == 1
+    assert process.stderr == 'hearth record: command line: plugin "cpu-sampler": option "pids": there is no process 4194305\n'
+    assert not os.path.exists(folder)

@@ -238,7 +238,7 @@ static void verb_takes_labels_from_files_and_lets_the_command_line_win(void **st
 	assert_int_equal(c->n_instances, 1);
 	assert_string_equal(c->instances[0].name, "z");
 	assert_value(c, "plugins.z.frequency", "9", "--set", 0);
-	assert_value(c, "plugins.z.text", "verb", "run", 1);
+	assert_value(c, "plugins.z.text", "verb", "command line", 0);
 	assert_string_equal(c->service, "base");
 	assert_string_equal(c->environment, "production");
 	assert_value(c, "labels.b", "production", "production.yaml", 1);
