@@ -130,6 +130,15 @@ static inline void run_for(struct hearth_mock *m, uint64_t ns)
 	}
 }
 
+/* On a busy machine a process may wait long for its share of a CPU. */
+static inline void run_until_it_ran(struct hearth_mock *m, pid_t pid, uint64_t ns)
+{
+	uint64_t enough = run_time_ns(pid) + ns, give_up = monotonic_ns() + 30 * NS_PER_S;
+
+	while (run_time_ns(pid) < enough && monotonic_ns() < give_up)
+		run_for(m, NS_PER_S / 20);
+}
+
 /* What the component cuts by must not stand still while the kernel goes on sampling. */
 static inline uint64_t live_now_ns(const struct hearth_host *h)
 {
