@@ -234,8 +234,13 @@ static int make_labels(struct core *c, const struct config *config)
 
 static int make_parts(struct core *c, const struct config *config)
 {
-	struct helper_options helpers = { .plugin_dirs = config->plugin_dirs };
-	int r = loop_new(&c->loop);
+	_cleanup_free_ char *symbols_dir = str_format("%s/symbols", config->cache_dir);
+	struct helper_options helpers = {
+		.plugin_dirs = config->plugin_dirs,
+		.symbols_dir = symbols_dir,
+		.symbols_max_bytes = config->symbols_cache_bytes,
+	};
+	int r = symbols_dir ? loop_new(&c->loop) : -ENOMEM;
 
 	if (r == 0)
 		r = queue_new(wake_main, c, &c->main);

@@ -61,6 +61,7 @@ struct config *config_free(struct config *c)
 	free(c->service);
 	free(c->service_version);
 	free(c->state_dir);
+	free(c->cache_dir);
 	free(c->runtime_dir);
 	free(c->log_file);
 	free(c->path);

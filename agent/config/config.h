@@ -57,7 +57,8 @@ struct config {
 	struct hearth_label *labels; /* of `labels:` */
 	size_t n_labels;
 	char **plugin_dirs;     /* absolute, in order */
-	char *state_dir, *runtime_dir;
+	char *state_dir, *runtime_dir, *cache_dir;
+	uint64_t symbols_cache_bytes; /* 0: none are kept */
 	int log_level, log_target; /* enum log_target */
 	char *log_file;
 	int64_t max_cpu;        /* overhead.max_cpu in millionths of one CPU; 0: no budget */

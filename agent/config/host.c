@@ -30,6 +30,9 @@ static const struct hearth_option rows[] = {
 	{"plugin_dirs", NULL, "folders with plugins, the first one wins", .type = HEARTH_LIST},
 	{"state_dir", NULL, "folder for what must survive a restart", .type = HEARTH_STRING},
 	{"runtime_dir", NULL, "folder for the status socket", .type = HEARTH_STRING},
+	{"cache_dir", NULL, "folder for what may be deleted at any time", .type = HEARTH_STRING},
+	{"symbols.cache_size", "512MiB",
+	 "bytes that tables of symbols may take in cache_dir; 0: none are kept", .type = HEARTH_BYTES},
 	{"shutdown_deadline", "10s", "time for instances to complete their output at the end",
 	 .min = NS_PER_MS, .max = SECONDS(3600), .type = HEARTH_DURATION},
 	{"callback.report", "5s", "a callback that takes longer is named in the log", .min = NS_PER_MS,
@@ -149,6 +152,11 @@ static int fields_take(const struct option_set *s, struct config *c, char *const
 		r = path_take(s, "runtime_dir", &c->runtime_dir);
 	if (r == 0 && !c->runtime_dir)
 		r = path_runtime_default(variables, &c->runtime_dir);
+	if (r == 0)
+		r = path_take(s, "cache_dir", &c->cache_dir);
+	if (r == 0 && !c->cache_dir)
+		r = path_cache_default(variables, &c->cache_dir);
+	c->symbols_cache_bytes = (uint64_t)option_set_value(s, "symbols.cache_size")->number;
 	c->max_cpu = option_set_value(s, "overhead.max_cpu")->number;
 	if (r == 0)
 		r = log_take(s, c, errors);

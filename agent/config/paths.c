@@ -64,6 +64,24 @@ int path_runtime_default(char *const *variables, char **ret)
 	return give(str_format("%s/run", state), ret);
 }
 
+int path_cache_default(char *const *variables, char **ret)
+{
+	const char *systemd = environ_value(variables, "CACHE_DIRECTORY");
+	const char *cache = environ_value(variables, "XDG_CACHE_HOME");
+	const char *home = environ_value(variables, "HOME");
+
+	/* Of several, separated by colons, the first. */
+	if (systemd && *systemd == '/')
+		return give(str_format("%.*s", (int)strcspn(systemd, ":"), systemd), ret);
+	if (geteuid() == 0)
+		return give(str_format("/var/cache/hearth"), ret);
+	if (cache && *cache == '/')
+		return give(str_format("%s/hearth", cache), ret);
+	if (home && *home == '/')
+		return give(str_format("%s/.cache/hearth", home), ret);
+	return give(str_format("/var/cache/hearth"), ret);
+}
+
 /* The folder of the running executable, or NULL. */
 static char *executable_folder(void)
 {

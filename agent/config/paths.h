@@ -8,6 +8,11 @@
 int path_state_default(char *const *variables, char **ret);
 /* /run/hearth for root, else $XDG_RUNTIME_DIR/hearth, else `run` in the state folder. */
 int path_runtime_default(char *const *variables, char **ret);
+/*
+ * $CACHE_DIRECTORY, which systemd sets; else /var/cache/hearth for root, else $XDG_CACHE_HOME/hearth
+ * (~/.cache/hearth).
+ */
+int path_cache_default(char *const *variables, char **ret);
 /* `plugins` beside the executable if that folder exists (a build tree), else HEARTH_PLUGIN_DIR. */
 int path_plugin_dirs_default(char ***ret);
 

@@ -38,6 +38,7 @@ static void file_forget(struct file *file)
 	free(file->cause);
 	closep(&file->fd);
 	closep(&file->debug_fd);
+	closep(&file->table_fd);
 }
 
 struct file_table *file_table_free(struct file_table *f)
@@ -89,7 +90,7 @@ static size_t n_fds(const struct file_table *f)
 	size_t n = f->n;
 
 	for (size_t i = 0; i < f->n; i++)
-		n += f->entries[i].debug_fd >= 0;
+		n += (f->entries[i].debug_fd >= 0) + (f->entries[i].table_fd >= 0);
 	return n;
 }
 
@@ -132,13 +133,14 @@ int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct fil
 		.kind = kind,
 		.fd = TAKE_FD(owned),
 		.debug_fd = -1,
+		.table_fd = -1,
 		.stat = st,
 	};
 	*ret = touch(f, &f->entries[f->n++]);
 	return 0;
 }
 
-static bool is_unchanged(const struct file *file)
+bool file_is_unchanged(const struct file *file)
 {
 	struct stat now;
 
@@ -154,7 +156,7 @@ struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major,
 		struct file *file = &f->entries[i];
 
 		if (file->kind == FILE_ELF && file->stat.st_dev == device &&
-		    file->stat.st_ino == inode && is_unchanged(file))
+		    file->stat.st_ino == inode && file_is_unchanged(file))
 			return touch(f, file);
 	}
 	return NULL;
@@ -202,6 +204,7 @@ void file_settle_debug(struct file *file, int fd)
 	closep(&file->debug_fd);
 	file->debug_fd = fd;
 	file->is_debug_settled = true;
+	file->is_table_settled = false; /* one without a debug file does not serve any more */
 }
 
 static void cause_set(struct file *file, const char *cause)

@@ -36,6 +36,9 @@ struct file {
 	struct hearth_inspected known; /* FILE_GOOD; owns what it points to */
 	int debug_fd;           /* of its separate debug file, -1: none */
 	bool is_debug_settled;  /* it need not be looked for, or was */
+	int table_fd;           /* of its stored table, -1: none */
+	bool is_table_settled;  /* it was looked for */
+	bool is_archived;       /* one was made, or is being made, or cannot be */
 	int status;             /* FILE_BAD */
 	char *cause;            /* FILE_BAD and blamed ones */
 	uint64_t blocked_until_ns; /* it has killed or hung the inspector: not to be sent before */
@@ -68,9 +71,13 @@ void file_set_bad(struct file *file, int status, const char *cause);
 
 /*
  * The search for its debug file is over; takes fd, -1: there is none. A table holds at most `max`
- * fds, those of debug files included, but for what is set here: until the next file_table_add.
+ * fds, those of debug files and stored tables included, but for what is set here: until the next
+ * file_table_add.
  */
 void file_settle_debug(struct file *file, int fd);
+
+/* False: it was written to since it was opened. */
+bool file_is_unchanged(const struct file *file);
 
 /* Blocks it for 10 s, twice as long each further time (at most an hour). */
 void file_blame(struct file *file, const char *cause);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door: requests come in from any thread through an inbox, and the loop's thread takes them
- * through two lanes. OPEN passes opener and inspector, and both again where a stripped file may
- * have a debug file (DEBUG), NAMES the inspector, KERNEL the inspector
- * and at first the opener.
+ * through three lanes. OPEN passes opener and inspector, and both again where a stripped file
+ * may have a debug file (DEBUG), NAMES the inspector, KERNEL the inspector and at first the opener,
+ * STORE an archivist.
  */
 #include "helper/helpers.h"
 
@@ -22,6 +22,7 @@
 #define TICK_NS (50 * NS_PER_MS)
 #define OPENER_HANG_NS NS_PER_S /* half the deadline: those behind it still get their answer */
 #define INSPECTOR_HANG_NS (2 * NS_PER_S)
+#define ARCHIVIST_HANG_NS (10 * NS_PER_S) /* nobody waits; its CPU time is limited as the inspector's */
 #define MAX_FILES 1024u
 
 static const struct lane_stage opener_stages[REQUEST_KINDS] = {
@@ -31,6 +32,10 @@ static const struct lane_stage opener_stages[REQUEST_KINDS] = {
 	[REQUEST_DEBUG] = { debug_open_prepare, debug_open_send, debug_open_receive,
 			    debug_open_blame },
 	[REQUEST_KERNEL] = { kallsyms_prepare, kallsyms_send, kallsyms_receive, NULL },
+};
+
+static const struct lane_stage archivist_stages[REQUEST_KINDS] = {
+	[REQUEST_STORE] = { store_prepare, store_send, store_receive, NULL },
 };
 
 static const struct lane_stage inspector_stages[REQUEST_KINDS] = {
@@ -62,7 +67,8 @@ void helpers_move(struct lane *to, struct request *r)
 
 static void tick_arm(struct helpers *h)
 {
-	bool is_busy = lane_is_busy(h->opener) || lane_is_busy(h->inspector);
+	bool is_busy = lane_is_busy(h->opener) || lane_is_busy(h->inspector) ||
+		       lane_is_busy(h->archivist);
 
 	if (is_busy == h->is_ticking)
 		return;
@@ -77,6 +83,7 @@ static void on_tick(void *ctx)
 
 	lane_tick(h->opener, now);
 	lane_tick(h->inspector, now);
+	lane_tick(h->archivist, now);
 	tick_arm(h);
 }
 
@@ -223,6 +230,13 @@ static int lanes_new(struct helpers *h, const struct helper_options *options)
 		.hang_ns = INSPECTOR_HANG_NS,
 		.ctx = h,
 	};
+	struct lane_options archivist = {
+		.process = { .name = "archivist", .executable = executable },
+		.stages = archivist_stages,
+		.is_for_one = true,
+		.hang_ns = ARCHIVIST_HANG_NS,
+		.ctx = h,
+	};
 	static const char *const words[] = { "hearth", "helper", "inspector" };
 	int r;
 
@@ -236,9 +250,11 @@ static int lanes_new(struct helpers *h, const struct helper_options *options)
 		if (r < 0)
 			return r;
 	}
-	inspector.process.argv = inspector_argv;
+	inspector.process.argv = archivist.process.argv = inspector_argv;
 	r = lane_new(h->loop, &opener, &h->opener);
-	return r < 0 ? r : lane_new(h->loop, &inspector, &h->inspector);
+	if (r == 0)
+		r = lane_new(h->loop, &inspector, &h->inspector);
+	return r < 0 ? r : lane_new(h->loop, &archivist, &h->archivist);
 }
 
 int helpers_new(struct loop *loop, const struct helper_options *options, struct helpers **ret)
@@ -255,6 +271,11 @@ int helpers_new(struct loop *loop, const struct helper_options *options, struct 
 	r = file_table_new(files_cap(), &h->files);
 	if (r < 0)
 		return r;
+	if (options->symbols_dir && options->symbols_max_bytes > 0) {
+		r = symbol_store_new(options->symbols_dir, options->symbols_max_bytes, &h->store);
+		if (r < 0)
+			return r;
+	}
 	r = lanes_new(h, options);
 	if (r < 0)
 		return r;
@@ -285,11 +306,13 @@ struct helpers *helpers_free(struct helpers *h)
 	loop_timer_free(h->tick);
 	lane_free(h->opener);
 	lane_free(h->inspector);
+	lane_free(h->archivist);
 	while ((r = request_queue_pop(&h->inbox)))
 		request_free(r);
+	symbol_store_free(h->store);
 	file_table_free(h->files);
 	refusals_done(&h->refusals);
-	for (size_t i = 0; i < HELPER_MAX_FDS; i++)
+	for (size_t i = 0; i < KERNEL_FDS; i++)
 		closep(&h->kernel_fds[i]);
 	pthread_mutex_destroy(&h->lock);
 	free(h);

@@ -27,6 +27,8 @@ struct helpers;
 struct helper_options {
 	const char *executable;   /* NULL: /proc/self/exe */
 	char *const *plugin_dirs; /* where inspector.so is looked for; copied */
+	const char *symbols_dir;  /* for stored tables of symbols (symbol_store.h); NULL: none */
+	uint64_t symbols_max_bytes;
 };
 
 /* One allocation that holds everything the answer points to. free() it. */

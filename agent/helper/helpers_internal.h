@@ -8,14 +8,20 @@
 #include "helper/helpers.h"
 #include "helper/lane.h"
 #include "helper/refusals.h"
+#include "helper/symbol_store.h"
+
+enum { KERNEL_FDS = 2 };
 
 struct helpers {
 	struct loop *loop;
-	struct lane *opener, *inspector;
+	struct lane *opener, *inspector, *archivist;
 	struct file_table *files;
 	struct refusals refusals;
 	uint64_t vdso_handle;           /* 0: nobody has asked for it */
-	int kernel_fds[HELPER_MAX_FDS]; /* /proc/kallsyms and /proc/modules; -1: not open */
+	int kernel_fds[KERNEL_FDS];     /* /proc/kallsyms and /proc/modules; -1: not open */
+	struct symbol_store *store;     /* NULL: none is wanted */
+	uint64_t store_pause_ns;        /* nothing is written before */
+	bool has_warned_of_store;
 	struct loop_timer *tick;        /* runs while a lane is busy */
 	bool is_ticking;
 
@@ -66,6 +72,15 @@ int debug_match_send(void *ctx, struct request *r, struct helper_process *p,
 		     struct message_header *header);
 bool debug_match_receive(void *ctx, struct request *r, struct message *m);
 void debug_match_blame(void *ctx, struct request *r, const char *how);
+
+/* archive.c: the stored table of a file, before its first NAMES and behind each. */
+void archive_look_up(struct helpers *h, struct file *file);
+void archive_note(struct helpers *h, uint64_t handle, uint32_t flags); /* of the last message */
+/* STORE, at an archivist. */
+bool store_prepare(void *ctx, struct request *r);
+int store_send(void *ctx, struct request *r, struct helper_process *p,
+	       struct message_header *header);
+bool store_receive(void *ctx, struct request *r, struct message *m);
 
 /* names.c: NAMES at the inspector; KERNEL too, after the opener has opened kallsyms once. */
 int names_send(void *ctx, struct request *r, struct helper_process *p,

@@ -14,6 +14,7 @@
 #include "helper/record.h"
 #include "helper/sandbox.h"
 #include "helper/sealed.h"
+#include "helper/stored_key.h"
 #include "util/fail.h"
 #include "util/log.h"
 
@@ -63,6 +64,27 @@ static int32_t outbox_symbol(void *ctx, const char *module, const char *cause,
 	return 0;
 }
 
+/* False: the flags do not fit what came. */
+static bool symbol_fds_take(const struct message *m, struct hearth_symbol_fds *ret)
+{
+	size_t n = 1;
+
+	*ret = (struct hearth_symbol_fds){
+		.size = sizeof(*ret),
+		.mapped = m->fds[0],
+		.debug = m->header.flags & MESSAGE_HAS_DEBUG ? m->fds[n++] : -1,
+		.table = m->header.flags & MESSAGE_HAS_TABLE ? m->fds[n++] : -1,
+		.table_offset = sizeof(struct stored_key),
+	};
+	return m->fds[n - 1] >= 0;
+}
+
+static uint32_t table_flags(uint32_t state)
+{
+	return (state & HEARTH_TABLE_WANTED ? MESSAGE_TABLE_WANTED : 0) |
+	       (state & HEARTH_TABLE_DAMAGED ? MESSAGE_TABLE_DAMAGED : 0);
+}
+
 static int answer_names(struct hearth_inspector *inspector, const struct message *m)
 {
 	static struct outbox outbox;
@@ -74,24 +96,70 @@ static int answer_names(struct hearth_inspector *inspector, const struct message
 	const uint64_t *words = (const uint64_t *)(const void *)m->payload;
 	const char *cause = "cannot be read";
 	bool is_kernel = m->header.type == MESSAGE_KERNEL;
+	struct hearth_symbol_fds fds;
+	uint32_t table = 0;
 	size_t n_words = is_kernel ? m->header.n : (size_t)m->header.n + 1;
 	int r;
 
 	if (m->header.n > HELPER_MAX_ADDRESSES || m->len != n_words * sizeof(*words) ||
-	    m->fds[0] < 0)
+	    !symbol_fds_take(m, &fds))
 		return -EBADMSG;
 	outbox.request = &m->header;
 	outbox.len = 0;
 	outbox.n = 0;
 	if (m->header.type == MESSAGE_NAMES)
-		r = inspector->names(inspector, words[0], m->fds[0], m->fds[1], words + 1,
-				     m->header.n, &naming, &cause);
+		r = inspector->names(inspector, words[0], &fds, words + 1, m->header.n, &naming,
+				     &table, &cause);
 	else if (m->header.type == MESSAGE_CODE)
 		r = inspector->code(inspector, words[0], m->fds[0], words + 1, m->header.n, &naming,
 				    &cause);
 	else
 		r = inspector->kernel(inspector, m->fds[0], m->fds[1], words, m->header.n, &naming,
 				      &cause);
+	if (r < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
+	return outbox_send(&outbox, MESSAGE_LAST | table_flags(table));
+}
+
+/* In messages as full as they can be. */
+static int32_t outbox_bytes(void *ctx, const void *data, uint64_t len)
+{
+	struct outbox *o = ctx;
+	const uint8_t *from = data;
+
+	while (len > 0) {
+		size_t space = sizeof(o->payload) - o->len, n = len < space ? (size_t)len : space;
+		int r;
+
+		memcpy(o->payload + o->len, from, n);
+		o->len += n;
+		from += n;
+		len -= n;
+		if (o->len < sizeof(o->payload))
+			continue;
+		r = outbox_send(o, 0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int answer_store(struct hearth_inspector *inspector, const struct message *m)
+{
+	static struct outbox outbox;
+	struct hearth_table_sink sink = {
+		.size = sizeof(sink),
+		.ctx = &outbox,
+		.write = outbox_bytes,
+	};
+	const char *cause = "cannot be read";
+	struct hearth_symbol_fds fds;
+	int r;
+
+	if (!symbol_fds_take(m, &fds))
+		return -EBADMSG;
+	outbox.request = &m->header;
+	r = inspector->store(inspector, &fds, &sink, &cause);
 	if (r < 0)
 		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
 	return outbox_send(&outbox, MESSAGE_LAST);
@@ -178,6 +246,8 @@ static int inspector_answer(struct hearth_inspector *inspector, const struct mes
 		return answer_identity(inspector, m);
 	case MESSAGE_MATCH:
 		return answer_match(inspector, m);
+	case MESSAGE_STORE:
+		return answer_store(inspector, m);
 	case MESSAGE_NAMES:
 	case MESSAGE_CODE:
 	case MESSAGE_KERNEL:

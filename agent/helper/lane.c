@@ -148,6 +148,8 @@ static void on_message(void *ctx, struct message *m)
 	if (!stage_of(l, r)->receive(l->options.ctx, r, m))
 		return;
 	l->current = NULL;
+	if (l->options.is_for_one)
+		helper_process_retire(l->process);
 	lane_pump(l);
 }
 

@@ -31,6 +31,7 @@ struct lane_stage {
 struct lane_options {
 	struct helper_process_options process; /* callbacks are the lane's */
 	const struct lane_stage *stages;       /* by request_kind; those without send never come */
+	bool is_for_one;                       /* each request gets a process of its own */
 	uint64_t hang_ns;                      /* a request longer than this at the process hangs it */
 	void *ctx;
 };

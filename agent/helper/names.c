@@ -16,19 +16,27 @@ int names_send(void *ctx, struct request *r, struct helper_process *p,
 	       struct message_header *header)
 {
 	struct helpers *h = ctx;
+	int fds[HELPER_MAX_FDS], k;
 	struct file *file;
-	int fds[2], k;
+	size_t n_fds = 0;
 
 	k = file_table_find(h->files, r->handle, &file);
 	if (k < 0)
 		return k;
-	fds[0] = file->fd;
-	fds[1] = file->debug_fd;
+	archive_look_up(h, file);
+	fds[n_fds++] = file->fd;
+	if (file->debug_fd >= 0) {
+		fds[n_fds++] = file->debug_fd;
+		header->flags |= MESSAGE_HAS_DEBUG;
+	}
+	if (file->table_fd >= 0) {
+		fds[n_fds++] = file->table_fd;
+		header->flags |= MESSAGE_HAS_TABLE;
+	}
 	header->type = file->kind == FILE_PERF_MAP ? MESSAGE_CODE : MESSAGE_NAMES;
 	header->n = r->n_addresses;
 	return helper_process_send(p, header, r->addresses - 1,
-				   ((size_t)r->n_addresses + 1) * sizeof(*r->addresses), fds,
-				   fds[1] >= 0 ? 2 : 1);
+				   ((size_t)r->n_addresses + 1) * sizeof(*r->addresses), fds, n_fds);
 }
 
 /* ---- kernel ---- */
@@ -40,7 +48,7 @@ static bool has_kernel_fds(const struct helpers *h)
 
 static void kernel_fds_close(struct helpers *h)
 {
-	for (size_t i = 0; i < HELPER_MAX_FDS; i++) {
+	for (size_t i = 0; i < KERNEL_FDS; i++) {
 		closep(&h->kernel_fds[i]);
 		h->kernel_fds[i] = -1;
 	}
@@ -72,7 +80,7 @@ bool kallsyms_receive(void *ctx, struct request *r, struct message *m)
 
 	if (m->header.status == 0 && m->fds[0] >= 0) {
 		kernel_fds_close(h);
-		for (size_t i = 0; i < HELPER_MAX_FDS; i++)
+		for (size_t i = 0; i < KERNEL_FDS; i++)
 			h->kernel_fds[i] = TAKE_FD(m->fds[i]);
 		helpers_move(h->inspector, r);
 		return true;
@@ -145,6 +153,8 @@ bool records_receive(void *ctx, struct request *r, struct message *m)
 		r->records.error = -ENOMEM;
 	if (!(m->header.flags & MESSAGE_LAST))
 		return false;
+	if (r->kind == REQUEST_NAMES)
+		archive_note(ctx, r->handle, m->header.flags);
 	if (r->records.error)
 		request_fail(r, -ENOMEM, "the answer is too long to be held");
 	else

@@ -158,6 +158,16 @@ static void kill_and_set_aside(struct helper_process *p)
 	set_aside(p, p->pid, p->pidfd);
 }
 
+void helper_process_retire(struct helper_process *p)
+{
+	if (p->pid == 0)
+		return;
+	kill_and_set_aside(p);
+	disconnect(p);
+	p->pidfd = -1;
+	__atomic_store_n(&p->pid, 0, __ATOMIC_RELAXED);
+}
+
 void helper_process_kill(struct helper_process *p, const char *how)
 {
 	if (p->pid == 0)

@@ -41,6 +41,9 @@ int helper_process_ensure(struct helper_process *p, uint64_t *ret_retry_ns);
 int helper_process_send(struct helper_process *p, const struct message_header *header,
 			const void *payload, size_t len, const int *fds, size_t n_fds);
 
+/* It has done its work: the next one is started at once when it is needed. on_death is not called. */
+void helper_process_retire(struct helper_process *p);
+
 /* For one that hangs: SIGKILL, and on_death before this returns. */
 void helper_process_kill(struct helper_process *p, const char *how);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What host and helpers say to each other over a seqpacket socket: one header, a payload, at
- * most two fds. Both ends are the same executable, so there is no version; but the host reads
+ * most three fds. Both ends are the same executable, so there is no version; but the host reads
  * what helpers send as it would read a stranger's file, since the inspector may have been taken
  * over by one.
  */
@@ -14,7 +14,7 @@
 
 #define HELPER_SOCKET 3              /* fd of the socket in a helper */
 #define HELPER_MAX_ADDRESSES 4096u   /* of one request, as hearth/inspect.h says */
-#define HELPER_MAX_FDS 2u
+#define HELPER_MAX_FDS 3u
 #define HELPER_MAX_PATH 4096u
 #define HELPER_MAX_CAUSE 160u        /* with its NUL */
 #define HELPER_MAX_BUILD_ID 64u
@@ -26,11 +26,12 @@ enum message_type {
 	MESSAGE_OPEN = 1, /* to the opener: struct open_request → fd */
 	MESSAGE_KALLSYMS, /* to the opener → fds of /proc/kallsyms and, if there is one, /proc/modules */
 	MESSAGE_IDENTIFY, /* to the inspector, fd → struct identify_reply */
-	MESSAGE_NAMES,    /* to the inspector, fd and maybe that of the debug file: handle and addresses → records (record.h) */
+	MESSAGE_NAMES,    /* to the inspector, fds by flags: handle and addresses → records (record.h) */
 	MESSAGE_OPEN_DEBUG, /* to the opener: struct debug_request → fd, and n: the place of it */
 	MESSAGE_OPEN_CODE, /* to the opener: struct open_request, of which pid and start time count → fd */
 	MESSAGE_CODE,     /* to the inspector: as MESSAGE_NAMES, of a perf map */
 	MESSAGE_MATCH,    /* to the inspector, fds of a file and of what may be its debug file → status */
+	MESSAGE_STORE,    /* to an archivist, fds by flags → the bytes of a stored table, then MESSAGE_LAST */
 	MESSAGE_KERNEL,   /* to the inspector, fds of MESSAGE_KALLSYMS: addresses → records */
 	MESSAGE_EXAMINE,  /* to an examiner, fd: path → lines and questions, then MESSAGE_LAST */
 	MESSAGE_LINE,     /* of an examiner; n: severity; subject, finding, mend, each with its NUL */
@@ -40,6 +41,12 @@ enum message_type {
 /* message_header.flags */
 enum {
 	MESSAGE_LAST = 1u << 0, /* of the answers to one request */
+	/* Of NAMES and STORE: which fds follow that of the mapped file, in this order. */
+	MESSAGE_HAS_DEBUG = 1u << 1,
+	MESSAGE_HAS_TABLE = 1u << 2, /* it begins behind its struct stored_key */
+	/* Of the last answer to NAMES: hearth_table_state. */
+	MESSAGE_TABLE_WANTED = 1u << 3,
+	MESSAGE_TABLE_DAMAGED = 1u << 4,
 };
 
 struct message_header {

@@ -73,6 +73,7 @@ struct request *request_free(struct request *r)
 	free(r->failure);
 	free(r->fallback);
 	closep(&r->debug_fd);
+	symbol_entry_free(r->entry);
 	if (r->addresses)
 		free(r->addresses - 1);
 	buf_done(&r->records);

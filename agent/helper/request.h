@@ -10,6 +10,7 @@
 #include <hearth/inspect.h>
 
 #include "helper/helpers.h"
+#include "helper/symbol_store.h"
 #include "util/buf.h"
 
 enum request_kind {
@@ -18,6 +19,7 @@ enum request_kind {
 	REQUEST_KERNEL,
 	REQUEST_CODE,  /* OPEN of a perf map */
 	REQUEST_DEBUG, /* what OPEN becomes when the file is stripped */
+	REQUEST_STORE, /* makes a table that names can be read from another time */
 	REQUEST_KINDS,
 };
 
@@ -34,7 +36,8 @@ struct request {
 	struct hearth_inspect_target target; /* OPEN; path is in `text` */
 	unsigned int debug_place; /* DEBUG: where to look next, */
 	int debug_fd;         /* and what was found; -1: nothing yet */
-	uint64_t handle;      /* NAMES, and OPEN once the file is open */
+	struct symbol_entry *entry; /* STORE: what it is written to */
+	uint64_t handle;      /* NAMES, STORE, and OPEN once the file is open */
 	uint32_t n_addresses; /* NAMES, KERNEL */
 	uint32_t n_answered;
 	uint64_t *addresses;  /* n_addresses, preceded by the handle: as MESSAGE_NAMES wants them */

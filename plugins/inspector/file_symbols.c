@@ -7,10 +7,15 @@
 
 #include "mini_debug.h"
 
+/* Both have been measured (tests/bench/symbols.py): below, storing costs more than it ever saves. */
+#define WORTH_OF_MAPPED 16384u /* symbols in the file itself */
+#define WORTH_OF_OTHERS 1024u  /* symbols in a file that has to be found or unpacked first */
+
 enum symtab_place { SYMTAB_MAPPED, SYMTAB_DEBUG, SYMTAB_MINI };
 
 struct file_symbols {
 	struct symbol_table *table;
+	struct stored_table *stored; /* in place of all that follows */
 	enum symtab_place place;
 	bool had_debug;
 	uint8_t *mini_data; /* SYMTAB_MINI */
@@ -23,6 +28,7 @@ struct file_symbols *file_symbols_free(struct file_symbols *s)
 	if (!s)
 		return NULL;
 	symbol_table_free(s->table);
+	stored_table_free(s->stored);
 	free(s->mini_data);
 	free(s);
 	return NULL;
@@ -65,21 +71,19 @@ static int symtab_place(struct file_symbols *s, const struct elf_file *mapped,
 	return r == -ENOENT ? SYMTAB_MAPPED : r;
 }
 
-static struct symbol_files files_of(const struct file_symbols *s, const struct elf_file *mapped,
-				    const struct elf_file *debug)
+static struct symbol_files files_of(const struct file_symbols *s, const struct symbol_sources *from)
 {
 	switch (s->place) {
 	case SYMTAB_DEBUG:
-		return (struct symbol_files){ .symtab = debug, .dynsym = mapped };
+		return (struct symbol_files){ .symtab = from->debug, .dynsym = from->mapped };
 	case SYMTAB_MINI:
-		return (struct symbol_files){ .symtab = &s->mini, .dynsym = mapped };
+		return (struct symbol_files){ .symtab = &s->mini, .dynsym = from->mapped };
 	default:
-		return (struct symbol_files){ .symtab = mapped, .dynsym = mapped };
+		return (struct symbol_files){ .symtab = from->mapped, .dynsym = from->mapped };
 	}
 }
 
-int file_symbols_new(const struct elf_file *mapped, const struct elf_file *debug,
-		     struct file_symbols **ret)
+int file_symbols_new(const struct symbol_sources *from, struct file_symbols **ret)
 {
 	_cleanup_(file_symbols_freep) struct file_symbols *s = calloc(1, sizeof(*s));
 	struct symbol_files files;
@@ -87,16 +91,16 @@ int file_symbols_new(const struct elf_file *mapped, const struct elf_file *debug
 
 	if (!s)
 		return -ENOMEM;
-	r = symtab_place(s, mapped, debug);
+	r = symtab_place(s, from->mapped, from->debug);
 	if (r < 0)
 		return r;
 	s->place = (enum symtab_place)r;
-	s->had_debug = debug;
-	files = files_of(s, mapped, debug);
+	s->had_debug = from->debug;
+	files = files_of(s, from);
 	r = symbol_table_build(&files, &s->table);
 	if (r < 0 && r != -ENOMEM && s->place == SYMTAB_DEBUG) {
-		s->place = SYMTAB_MAPPED;
-		files = files_of(s, mapped, NULL);
+		s->place = SYMTAB_MAPPED; /* of a debug file that cannot be read */
+		files = files_of(s, from);
 		r = symbol_table_build(&files, &s->table);
 	}
 	if (r < 0)
@@ -106,30 +110,68 @@ int file_symbols_new(const struct elf_file *mapped, const struct elf_file *debug
 	return 0;
 }
 
-bool file_symbols_fit(const struct file_symbols *s, const struct elf_file *debug)
+int file_symbols_open(const struct symbol_sources *from, struct file_symbols **ret)
 {
-	return s->had_debug == !!debug;
+	_cleanup_(file_symbols_freep) struct file_symbols *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	r = stored_table_open(from->stored, from->stored_offset, &s->stored);
+	if (r < 0)
+		return r;
+
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+bool file_symbols_fit(const struct file_symbols *s, const struct symbol_sources *from)
+{
+	return s->stored ? from->stored != NULL : s->had_debug == !!from->debug;
+}
+
+static const struct symbol_rows *rows_of(const struct file_symbols *s)
+{
+	return s->stored ? stored_table_rows(s->stored) : symbol_table_rows(s->table);
 }
 
 size_t file_symbols_bytes(const struct file_symbols *s)
 {
-	return sizeof(*s) + symbol_table_bytes(s->table) + s->mini_len;
+	return sizeof(*s) + s->mini_len +
+	       (s->stored ? stored_table_bytes(s->stored) : symbol_table_bytes(s->table));
 }
 
-bool file_symbols_is_empty(const struct file_symbols *s)
+size_t file_symbols_length(const struct file_symbols *s)
 {
-	return symbol_table_length(s->table) == 0;
+	return rows_of(s)->n_rows;
 }
 
 bool file_symbols_find(const struct file_symbols *s, uint64_t address, struct symbol *ret)
 {
-	return symbol_table_find(s->table, address, ret);
+	return symbol_rows_find(rows_of(s), address, ret);
 }
 
-int file_symbols_name(const struct file_symbols *s, const struct elf_file *mapped,
-		      const struct elf_file *debug, uint32_t name, char ret[static SYMBOL_MAX_NAME])
+int file_symbols_name(const struct file_symbols *s, const struct symbol_sources *from, uint32_t name,
+		      char ret[static SYMBOL_MAX_NAME])
 {
-	struct symbol_files files = files_of(s, mapped, debug);
+	struct symbol_files files;
 
+	if (s->stored)
+		return stored_table_name(s->stored, from->stored, name, ret);
+	files = files_of(s, from);
 	return symbol_table_name(s->table, &files, name, ret);
+}
+
+bool file_symbols_are_worth_storing(const struct file_symbols *s)
+{
+	return !s->stored && file_symbols_length(s) >= (s->place == SYMTAB_MAPPED ? WORTH_OF_MAPPED
+										 : WORTH_OF_OTHERS);
+}
+
+int file_symbols_store(const struct file_symbols *s, const struct symbol_sources *from,
+		       const struct hearth_table_sink *sink)
+{
+	struct symbol_files files = files_of(s, from);
+
+	return stored_table_write(s->table, &files, sink);
 }

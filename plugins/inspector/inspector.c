@@ -41,6 +41,8 @@ static const char *cause_of(int error)
 		return "of another build";
 	case -ENOMEM:
 		return "not enough memory for its symbols";
+	case -EFBIG:
+		return "too many names to be stored";
 	default:
 		return "cannot be read";
 	}
@@ -98,77 +100,166 @@ static int32_t match_debug(struct hearth_inspector *base, int32_t fd, int32_t de
 
 /* A mapped file as names() has it, and what it takes to name its addresses. */
 struct named_file {
-	struct elf_file mapped, debug_file;
-	const struct elf_file *debug; /* NULL, or debug_file */
+	struct elf_file mapped, debug;
+	struct reader stored;
+	struct symbol_sources sources; /* those of the above that are there */
+	uint64_t handle;
 	const struct file_symbols *symbols;
+	uint32_t table; /* HEARTH_TABLE_… */
 };
+
+/* Without `stored`, which is looked at when it is needed. */
+static int sources_open(const struct hearth_symbol_fds *fds, struct named_file *f)
+{
+	if (fds->debug >= 0 && file_open(fds->debug, &f->debug) == 0)
+		f->sources.debug = &f->debug;
+	f->sources.mapped = &f->mapped;
+	return file_open(fds->mapped, &f->mapped);
+}
 
 static void symbols_free(void *symbols)
 {
 	file_symbols_free(symbols);
 }
 
-static int symbols_of(struct inspector *i, uint64_t handle, struct named_file *f)
+static int symbols_keep(struct inspector *i, struct named_file *f, struct file_symbols *built)
 {
-	struct cached_table cached = { .free = symbols_free };
-	struct file_symbols *built = table_cache_find(i->tables, handle);
+	struct cached_table cached = {
+		.table = built,
+		.bytes = file_symbols_bytes(built),
+		.free = symbols_free,
+	};
 	int r;
 
-	if (!built || !file_symbols_fit(built, f->debug)) {
-		r = file_symbols_new(&f->mapped, f->debug, &built);
-		if (r < 0)
-			return r;
-		cached.table = built;
-		cached.bytes = file_symbols_bytes(built);
-		r = table_cache_put(i->tables, handle, &cached);
-		if (r < 0)
-			return r;
-	}
-	f->symbols = built;
-	return 0;
+	r = table_cache_put(i->tables, f->handle, &cached);
+	if (r == 0)
+		f->symbols = built;
+	return r;
 }
 
-static int address_answer(const struct named_file *f, uint64_t address,
+static int symbols_read(struct inspector *i, struct named_file *f)
+{
+	struct file_symbols *built;
+	int r;
+
+	r = file_symbols_new(&f->sources, &built);
+	if (r < 0)
+		return r;
+	f->sources.stored = NULL; /* what is kept now does not come from there */
+	if (file_symbols_are_worth_storing(built))
+		f->table |= HEARTH_TABLE_WANTED;
+	return symbols_keep(i, f, built);
+}
+
+static int symbols_of(struct inspector *i, struct named_file *f)
+{
+	struct file_symbols *built = table_cache_find(i->tables, f->handle);
+	int r;
+
+	if (built && file_symbols_fit(built, &f->sources)) {
+		if (!f->sources.stored && file_symbols_are_worth_storing(built))
+			f->table |= HEARTH_TABLE_WANTED;
+		f->symbols = built;
+		return 0;
+	}
+	if (!f->sources.stored)
+		return symbols_read(i, f);
+	r = file_symbols_open(&f->sources, &built);
+	if (r == 0)
+		return symbols_keep(i, f, built);
+	if (r == -ENOMEM)
+		return r;
+	f->table |= HEARTH_TABLE_DAMAGED;
+	return symbols_read(i, f);
+}
+
+/* A block of a stored table may turn out to be damaged when a name in it is asked for. */
+static int name_of(struct inspector *i, struct named_file *f, uint64_t address,
+		   struct symbol *symbol, char name[static SYMBOL_MAX_NAME])
+{
+	int r = file_symbols_name(f->symbols, &f->sources, symbol->name, name);
+
+	if (r >= 0 || r == -ENODATA || !f->sources.stored)
+		return r;
+	f->table |= HEARTH_TABLE_DAMAGED;
+	r = symbols_read(i, f);
+	if (r < 0)
+		return r;
+	if (!file_symbols_find(f->symbols, address, symbol))
+		return -ENOENT;
+	return file_symbols_name(f->symbols, &f->sources, symbol->name, name);
+}
+
+static int address_answer(struct inspector *i, struct named_file *f, uint64_t address,
 			  const struct hearth_naming *out)
 {
 	static char name[SYMBOL_MAX_NAME], for_people[DEMANGLE_MAX];
 	struct hearth_symbol_line line = { .function = name };
 	struct symbol symbol;
+	int r;
 
-	if (file_symbols_is_empty(f->symbols))
+	if (file_symbols_length(f->symbols) == 0)
 		return out->symbol(out->ctx, NULL, "the file has no symbols (stripped)", NULL, 0);
 	if (!file_symbols_find(f->symbols, address, &symbol))
 		return out->symbol(out->ctx, NULL, "no symbol covers it", NULL, 0);
-	if (file_symbols_name(f->symbols, &f->mapped, f->debug, symbol.name, name) < 0)
+	r = name_of(i, f, address, &symbol, name);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
 		return out->symbol(out->ctx, NULL, "its symbol's name is damaged", NULL, 0);
 	line.start = symbol.start;
 	line.name = demangle(name, for_people) ? for_people : NULL;
 	return out->symbol(out->ctx, NULL, NULL, &line, 1);
 }
 
-static int32_t names(struct hearth_inspector *base, uint64_t handle, int32_t fd, int32_t debug_fd,
-		     const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
-		     const char **ret_cause)
+static int addresses_answer(struct inspector *i, struct named_file *f, const uint64_t *addresses,
+			    uint32_t n, const struct hearth_naming *out)
 {
-	struct inspector *i = (struct inspector *)base;
-	struct named_file f = { .debug = NULL };
 	int r;
 
-	if (debug_fd >= 0 && file_open(debug_fd, &f.debug_file) == 0)
-		f.debug = &f.debug_file;
-	r = file_open(fd, &f.mapped);
+	r = symbols_of(i, f);
+	for (uint32_t k = 0; r == 0 && k < n; k++)
+		r = address_answer(i, f, addresses[k], out);
+	return r;
+}
+
+static int32_t names(struct hearth_inspector *base, uint64_t handle,
+		     const struct hearth_symbol_fds *fds, const uint64_t *addresses, uint32_t n,
+		     const struct hearth_naming *out, uint32_t *ret_table, const char **ret_cause)
+{
+	struct named_file f = {
+		.handle = handle,
+		.sources = { .stored_offset = fds->table_offset },
+	};
+	int r;
+
+	if (fds->table >= 0 && reader_open_fd(&f.stored, fds->table) == 0)
+		f.sources.stored = &f.stored;
+	r = sources_open(fds, &f);
 	if (r == 0)
-		r = symbols_of(i, handle, &f);
-	if (r < 0) {
+		r = addresses_answer((struct inspector *)base, &f, addresses, n, out);
+	*ret_table = f.table;
+	if (r < 0)
 		*ret_cause = cause_of(r);
-		return r;
-	}
-	for (uint32_t k = 0; k < n; k++) {
-		r = address_answer(&f, addresses[k], out);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r;
+}
+
+static int32_t store(struct hearth_inspector *base, const struct hearth_symbol_fds *fds,
+		     const struct hearth_table_sink *sink, const char **ret_cause)
+{
+	_cleanup_(file_symbols_freep) struct file_symbols *symbols = NULL;
+	struct named_file f = {};
+	int r;
+
+	(void)base;
+	r = sources_open(fds, &f);
+	if (r == 0)
+		r = file_symbols_new(&f.sources, &symbols);
+	if (r == 0)
+		r = file_symbols_store(symbols, &f.sources, sink);
+	if (r < 0)
+		*ret_cause = cause_of(r);
+	return r;
 }
 
 static int32_t code(struct hearth_inspector *base, uint64_t handle, int32_t fd,
@@ -213,6 +304,7 @@ static int32_t inspector_create(const struct hearth_host *h, void **ret_instance
 		.names = names,
 		.kernel = kernel,
 		.code = code,
+		.store = store,
 	};
 	i->host = h;
 	r = table_cache_new(CACHE_MAX_BYTES, &i->tables);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Collected symbols are sorted, aliases settled, labels inside functions dropped; what is left
- * is packed. Functions that overlap are rare: the few that start inside another one are kept in
- * a list apart, so a look-up that misses the nearest symbol climbs to what encloses it.
+ * Collected symbols are sorted, aliases settled, labels inside functions dropped; what is left is
+ * packed.
  */
 #include "symbol_table.h"
 
@@ -13,21 +12,8 @@
 #include "radix.h"
 #include "symbol_collect.h"
 
-#define MAX_CLIMB 64u /* nesting beyond this is made up */
-
-struct row {
-	uint32_t value, size, name;
-};
-
-struct enclosure {
-	uint32_t row, parent; /* rows[parent] begins before rows[row] and ends behind its start */
-};
-
 struct symbol_table {
-	struct row *rows;
-	struct enclosure *enclosures; /* by row */
-	uint32_t n_rows, n_enclosures;
-	uint64_t base;
+	struct symbol_rows rows;
 	struct symbol_strings strings[2];
 };
 
@@ -35,20 +21,19 @@ struct symbol_table *symbol_table_free(struct symbol_table *t)
 {
 	if (!t)
 		return NULL;
-	free(t->rows);
-	free(t->enclosures);
+	symbol_rows_done(&t->rows);
 	free(t);
 	return NULL;
 }
 
 size_t symbol_table_bytes(const struct symbol_table *t)
 {
-	return sizeof(*t) + t->n_rows * sizeof(*t->rows) + t->n_enclosures * sizeof(*t->enclosures);
+	return sizeof(*t) + symbol_rows_bytes(&t->rows);
 }
 
-size_t symbol_table_length(const struct symbol_table *t)
+const struct symbol_rows *symbol_table_rows(const struct symbol_table *t)
 {
-	return t->n_rows;
+	return &t->rows;
 }
 
 /* ---- aliases ---- */
@@ -171,87 +156,16 @@ static void symbols_settle(const struct symbol_files *files, struct raw_symbols 
 
 /* ---- packing ---- */
 
-static uint32_t row_end(const struct symbol_table *t, uint32_t i)
-{
-	return t->rows[i].value + t->rows[i].size;
-}
-
-/* The index of the enclosure of `row`, or n_enclosures. */
-static uint32_t enclosure_of(const struct symbol_table *t, uint32_t row)
-{
-	uint32_t low = 0, high = t->n_enclosures;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (t->enclosures[middle].row < row)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < t->n_enclosures && t->enclosures[low].row == row ? low : t->n_enclosures;
-}
-
-static bool climb(const struct symbol_table *t, uint32_t *row)
-{
-	uint32_t i = enclosure_of(t, *row);
-
-	if (i == t->n_enclosures)
-		return false;
-	*row = t->enclosures[i].parent;
-	return true;
-}
-
-/* What rows before `row` reach over its start is its neighbour or encloses that. */
-static bool parent_of(const struct symbol_table *t, uint32_t row, uint32_t *ret)
-{
-	uint32_t i = row - 1;
-
-	if (row == 0)
-		return false;
-	for (unsigned int n = 0; n < MAX_CLIMB; n++) {
-		if (row_end(t, i) > t->rows[row].value) {
-			*ret = i;
-			return true;
-		}
-		if (!climb(t, &i))
-			return false;
-	}
-	return false;
-}
-
-static int enclosures_build(struct symbol_table *t)
-{
-	uint32_t capacity = 0;
-
-	for (uint32_t i = 0; i < t->n_rows; i++) {
-		uint32_t parent;
-
-		if (!parent_of(t, i, &parent))
-			continue;
-		if (t->n_enclosures == capacity) {
-			struct enclosure *more;
-
-			capacity = capacity ? capacity * 2 : 16;
-			more = reallocarray(t->enclosures, capacity, sizeof(*more));
-			if (!more)
-				return -ENOMEM;
-			t->enclosures = more;
-		}
-		t->enclosures[t->n_enclosures++] = (struct enclosure){ .row = i, .parent = parent };
-	}
-	return 0;
-}
-
 static int rows_pack(struct symbol_table *t, const struct raw_symbols *raw)
 {
-	t->rows = calloc(raw->n ? raw->n : 1, sizeof(*t->rows));
-	if (!t->rows)
+	struct symbol_row *rows = calloc(raw->n ? raw->n : 1, sizeof(*rows));
+
+	if (!rows)
 		return -ENOMEM;
 	for (size_t i = 0; i < raw->n; i++)
-		t->rows[i] = (struct row){ raw->rows[i].value, raw->rows[i].size, raw->rows[i].name };
-	t->n_rows = (uint32_t)raw->n;
-	t->base = raw->base;
+		rows[i] = (struct symbol_row){ raw->rows[i].value, raw->rows[i].size,
+					       raw->rows[i].name };
+	t->rows = (struct symbol_rows){ .rows = rows, .n_rows = (uint32_t)raw->n, .base = raw->base };
 	memcpy(t->strings, raw->strings, sizeof(t->strings));
 	return 0;
 }
@@ -283,7 +197,7 @@ static int table_new(const struct symbol_files *files, struct raw_symbols *raw,
 	k = rows_pack(t, raw);
 	if (k < 0)
 		return k;
-	k = enclosures_build(t);
+	k = symbol_rows_enclose(&t->rows);
 	if (k < 0)
 		return k;
 
@@ -304,49 +218,7 @@ int symbol_table_build(const struct symbol_files *files, struct symbol_table **r
 	return k;
 }
 
-/* ---- look-up ---- */
-
-/* The last row that does not begin behind `value`. */
-static bool row_at(const struct symbol_table *t, uint32_t value, uint32_t *ret)
-{
-	uint32_t low = 0, high = t->n_rows;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (t->rows[middle].value <= value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0)
-		return false;
-	*ret = low - 1;
-	return true;
-}
-
-bool symbol_table_find(const struct symbol_table *t, uint64_t address, struct symbol *ret)
-{
-	uint32_t value, row;
-
-	if (address < t->base || address - t->base >= UINT32_MAX)
-		return false;
-	value = (uint32_t)(address - t->base);
-	if (!row_at(t, value, &row))
-		return false;
-	for (unsigned int n = 0; n < MAX_CLIMB; n++) {
-		if (row_end(t, row) > value) {
-			*ret = (struct symbol){
-				.start = t->base + t->rows[row].value,
-				.name = t->rows[row].name,
-			};
-			return true;
-		}
-		if (!climb(t, &row))
-			return false;
-	}
-	return false;
-}
+/* ---- names ---- */
 
 int symbol_table_name(const struct symbol_table *t, const struct symbol_files *files, uint32_t name,
 		      char ret[static SYMBOL_MAX_NAME])

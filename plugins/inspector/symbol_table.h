@@ -18,16 +18,12 @@
 #include "common/cleanup.h"
 #include "elf_file.h"
 #include "symbol_collect.h"
+#include "symbol_rows.h"
 
 #define SYMBOL_MAX_COUNT (4u << 20) /* further ones are ignored */
 #define SYMBOL_MAX_NAME 4096u       /* with its NUL; longer names are cut */
 
 struct symbol_table;
-
-struct symbol {
-	uint64_t start;
-	uint32_t name; /* for symbol_table_name */
-};
 
 /* 0 also for a file without symbols. -ENOMEM, or an error of reading. */
 int symbol_table_build(const struct symbol_files *files, struct symbol_table **ret);
@@ -35,13 +31,11 @@ struct symbol_table *symbol_table_free(struct symbol_table *t); /* NULL */
 DEFINE_CLEANUP(struct symbol_table *, symbol_table_free)
 
 size_t symbol_table_bytes(const struct symbol_table *t);
-size_t symbol_table_length(const struct symbol_table *t);
-
-bool symbol_table_find(const struct symbol_table *t, uint64_t address, struct symbol *ret);
+const struct symbol_rows *symbol_table_rows(const struct symbol_table *t); /* names: symbol_table_name */
 
 /*
- * The linker's name without its "@VERSION", from the files that the table was built of. -ENODATA: empty, -ERANGE: not inside the string
- * table, or an error of reading.
+ * The linker's name without its "@VERSION", from the files that the table was built of. -ENODATA:
+ * empty, -ERANGE: not inside the string table, or an error of reading.
  */
 int symbol_table_name(const struct symbol_table *t, const struct symbol_files *files, uint32_t name,
 		      char ret[static SYMBOL_MAX_NAME]);

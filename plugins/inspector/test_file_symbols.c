@@ -82,13 +82,14 @@ static int teardown(void **state)
 static const char *own_name(const struct elf_file *mapped, const struct elf_file *debug)
 {
 	static char name[SYMBOL_MAX_NAME];
+	const struct symbol_sources from = { .mapped = mapped, .debug = debug };
 	_cleanup_(file_symbols_freep) struct file_symbols *s = NULL;
 	struct symbol symbol;
 
 	snprintf(name, sizeof(name), "-");
-	assert_int_equal(file_symbols_new(mapped, debug, &s), 0);
+	assert_int_equal(file_symbols_new(&from, &s), 0);
 	if (file_symbols_find(s, own_address(), &symbol))
-		assert_int_equal(file_symbols_name(s, mapped, debug, symbol.name, name), 0);
+		assert_int_equal(file_symbols_name(s, &from, symbol.name, name), 0);
 	return name;
 }
 
@@ -117,13 +118,15 @@ static void a_debug_file_that_is_cut_is_as_good_as_none(void **state)
 static void names_of_another_set_of_files_do_not_fit(void **state)
 {
 	struct opened app = opened_of(path_of("app")), debug = opened_of(path_of("app.debug"));
+	const struct symbol_sources alone = { .mapped = &app.elf };
+	const struct symbol_sources both = { .mapped = &app.elf, .debug = &debug.elf };
 	_cleanup_(file_symbols_freep) struct file_symbols *with = NULL, *without = NULL;
 
 	(void)state;
-	assert_int_equal(file_symbols_new(&app.elf, &debug.elf, &with), 0);
-	assert_int_equal(file_symbols_new(&app.elf, NULL, &without), 0);
-	assert_true(file_symbols_fit(with, &debug.elf) && !file_symbols_fit(with, NULL));
-	assert_true(file_symbols_fit(without, NULL) && !file_symbols_fit(without, &debug.elf));
+	assert_int_equal(file_symbols_new(&both, &with), 0);
+	assert_int_equal(file_symbols_new(&alone, &without), 0);
+	assert_true(file_symbols_fit(with, &both) && !file_symbols_fit(with, &alone));
+	assert_true(file_symbols_fit(without, &alone) && !file_symbols_fit(without, &both));
 	close(app.fd);
 	close(debug.fd);
 }

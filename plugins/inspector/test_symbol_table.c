@@ -93,7 +93,7 @@ static void symbols_name_what_the_rules_say(void **state)
 			char name[SYMBOL_MAX_NAME] = "-";
 			struct symbol s = { .start = TEXT_ADDRESS };
 
-			if (symbol_table_find(t, TEXT_ADDRESS + rows[i].answers[k].address, &s))
+			if (symbol_rows_find(symbol_table_rows(t), TEXT_ADDRESS + rows[i].answers[k].address, &s))
 				assert_int_equal(table_name(t, &f, s.name, name), 0);
 			if (strcmp(name, rows[i].answers[k].name) != 0 ||
 			    s.start != TEXT_ADDRESS + rows[i].answers[k].start)
@@ -192,7 +192,7 @@ static void assert_names_as_readelf(const char *path)
 			char name[SYMBOL_MAX_NAME];
 			struct symbol got;
 
-			assert_true(symbol_table_find(t, address, &got));
+			assert_true(symbol_rows_find(symbol_table_rows(t), address, &got));
 			assert_int_equal(table_name(t, &f, got.name, name), 0);
 			if (strncmp(name, want->name, sizeof(want->name) - 1) != 0 ||
 			    got.start != want->value)
@@ -236,7 +236,7 @@ static void names_that_are_cut_or_unterminated_stay_inside_the_strings(void **st
 	memcpy(e.strings + sizeof(e.strings) - 4, "abcd", 4);
 	f = elf_of_memory(&e, sizeof(e));
 	assert_int_equal(table_build(&f, &t), 0);
-	assert_true(symbol_table_find(t, TEXT_ADDRESS + 0x10, &s));
+	assert_true(symbol_rows_find(symbol_table_rows(t), TEXT_ADDRESS + 0x10, &s));
 	assert_int_equal(table_name(t, &f, s.name, name), 0);
 	assert_string_equal(name, "abcd");
 
@@ -263,7 +263,7 @@ static void a_file_cut_anywhere_gives_a_table_or_an_error(void **state)
 		if (elf_open(&f, &reader) < 0)
 			continue;
 		assert_int_equal(table_build(&f, &t), 0);
-		assert_int_equal(symbol_table_length(t), 0); /* .strtab is the last thing in it */
+		assert_int_equal(symbol_table_rows(t)->n_rows, 0); /* .strtab is the last thing in it */
 	}
 }
 

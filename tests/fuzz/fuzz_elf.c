@@ -9,8 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void look_up(const struct file_symbols *symbols, const struct elf_file *f,
-		    const struct elf_file *debug, uint64_t address)
+static void look_up(const struct file_symbols *symbols, const struct symbol_sources *from,
+		    uint64_t address)
 {
 	static char name[SYMBOL_MAX_NAME];
 	struct symbol s;
@@ -19,23 +19,24 @@ static void look_up(const struct file_symbols *symbols, const struct elf_file *f
 		return;
 	if (s.start > address)
 		abort();
-	if (file_symbols_name(symbols, f, debug, s.name, name) == 0 && strlen(name) >= sizeof(name))
+	if (file_symbols_name(symbols, from, s.name, name) == 0 && strlen(name) >= sizeof(name))
 		abort();
 }
 
 static void look_up_around(const struct elf_file *f, const struct elf_file *debug)
 {
 	static struct hearth_elf_load loads[ELF_MAX_LOADS];
+	const struct symbol_sources from = { .mapped = f, .debug = debug };
 	struct file_symbols *symbols;
 	uint32_t n = 0;
 
-	if (elf_loads(f, loads, &n) < 0 || file_symbols_new(f, debug, &symbols) < 0)
+	if (elf_loads(f, loads, &n) < 0 || file_symbols_new(&from, &symbols) < 0)
 		return;
 	for (uint32_t i = 0; i < n && i < 8; i++)
 		for (uint64_t offset = 0; offset < 0x2000; offset += 24)
-			look_up(symbols, f, debug, loads[i].vaddr + offset);
-	look_up(symbols, f, debug, 0);
-	look_up(symbols, f, debug, UINT64_MAX);
+			look_up(symbols, &from, loads[i].vaddr + offset);
+	look_up(symbols, &from, 0);
+	look_up(symbols, &from, UINT64_MAX);
 	file_symbols_free(symbols);
 }
 

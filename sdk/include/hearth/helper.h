@@ -34,6 +34,28 @@ struct hearth_naming {
 			  const struct hearth_symbol_line *lines, uint32_t n_lines);
 };
 
+/* Where the symbols of one mapped file are. */
+struct hearth_symbol_fds {
+	uint32_t size;
+	int32_t mapped;        /* the file itself */
+	int32_t debug;         /* the debug file that matched it, or -1; may be so the next time */
+	int32_t table;         /* what store() once wrote of them, or -1, */
+	uint64_t table_offset; /* from here to the end of that file */
+};
+
+/* hearth_table_state: what names() found out about the stored table. */
+enum {
+	HEARTH_TABLE_WANTED = 1u << 0,  /* there is none, and these symbols are worth one */
+	HEARTH_TABLE_DAMAGED = 1u << 1, /* there is one, and it is none; the files were read instead */
+};
+
+/* Where store() puts a table: its bytes in order. */
+struct hearth_table_sink {
+	uint32_t size, reserved;
+	void *ctx;
+	int32_t (*write)(void *ctx, const void *data, uint64_t len); /* 0, or -errno: give up */
+};
+
 struct hearth_inspector {
 	uint32_t size, reserved;
 
@@ -51,12 +73,13 @@ struct hearth_inspector {
 			       const char **ret_cause);
 
 	/*
-	 * [inspector] ELF virtual addresses of the file behind fd → names. A handle stands for one
-	 * unchanged file for ever, so tables may be kept by it; debug_fd is the file that matched,
-	 * or -1, and may be so the next time. 0 or -errno, then with a static text in *ret_cause.
+	 * [inspector] ELF virtual addresses of a mapped file → names. A handle stands for one
+	 * unchanged file for ever, so tables may be kept by it. 0 or -errno, then with a static text
+	 * in *ret_cause; *ret_table is set either way.
 	 */
-	int32_t (*names)(struct hearth_inspector *i, uint64_t handle, int32_t fd, int32_t debug_fd,
-			 const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
+	int32_t (*names)(struct hearth_inspector *i, uint64_t handle,
+			 const struct hearth_symbol_fds *fds, const uint64_t *addresses, uint32_t n,
+			 const struct hearth_naming *out, uint32_t *ret_table,
 			 const char **ret_cause);
 
 	/*
@@ -74,6 +97,14 @@ struct hearth_inspector {
 	int32_t (*code)(struct hearth_inspector *i, uint64_t handle, int32_t fd,
 			const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
 			const char **ret_cause);
+
+	/*
+	 * [inspector] The symbols of a file that names() wanted a table of, from fds->mapped and
+	 * fds->debug. Called in a process that has seen no other file and ends with the answer: so
+	 * what is in a table comes from that file alone. Errors as of names().
+	 */
+	int32_t (*store)(struct hearth_inspector *i, const struct hearth_symbol_fds *fds,
+			 const struct hearth_table_sink *sink, const char **ret_cause);
 };
 
 #ifdef __cplusplus

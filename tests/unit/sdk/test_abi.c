@@ -258,6 +258,19 @@ FIELD(hearth_naming, ctx, 8, 8);
 FIELD(hearth_naming, symbol, 16, 8);
 SIZE(hearth_naming, 24);
 
+FIELD(hearth_symbol_fds, size, 0, 4);
+FIELD(hearth_symbol_fds, mapped, 4, 4);
+FIELD(hearth_symbol_fds, debug, 8, 4);
+FIELD(hearth_symbol_fds, table, 12, 4);
+FIELD(hearth_symbol_fds, table_offset, 16, 8);
+SIZE(hearth_symbol_fds, 24);
+
+FIELD(hearth_table_sink, size, 0, 4);
+FIELD(hearth_table_sink, reserved, 4, 4);
+FIELD(hearth_table_sink, ctx, 8, 8);
+FIELD(hearth_table_sink, write, 16, 8);
+SIZE(hearth_table_sink, 24);
+
 FIELD(hearth_inspector, size, 0, 4);
 FIELD(hearth_inspector, reserved, 4, 4);
 FIELD(hearth_inspector, identify, 8, 8);
@@ -265,7 +278,8 @@ FIELD(hearth_inspector, match_debug, 16, 8);
 FIELD(hearth_inspector, names, 24, 8);
 FIELD(hearth_inspector, kernel, 32, 8);
 FIELD(hearth_inspector, code, 40, 8);
-SIZE(hearth_inspector, 48);
+FIELD(hearth_inspector, store, 48, 8);
+SIZE(hearth_inspector, 56);
 
 /* hearth/control.h */
 FIELD(hearth_run_event, size, 0, 4);

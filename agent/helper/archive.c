@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tables of symbols that outlive us (symbol_store.h): looked up before a file's first names are asked
+ * for, and made once the inspector has said that they are worth it.
+ *
+ * A table is made by an archivist: an inspector that is started for this one file and ended with it.
+ * The inspector itself has read files of every process of the machine by then, and one of them may
+ * have turned it; today that costs names until it dies, and with its tables on disk it would for
+ * ever. What an archivist writes can be wrong only about the file that it was given.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "helper/helpers_internal.h"
+#include "helper/symbol_store.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+/*
+ * A file that changes within one tick of its clock (10 ms where it is coarsest) keeps its times, so
+ * only what has been at rest for a while is known by them.
+ */
+#define AT_REST_NS (2 * NS_PER_S)
+#define PAUSE_NS (600 * NS_PER_S) /* behind a failure to write */
+
+static struct stored_key key_of(const struct file *file)
+{
+	return stored_key_of(&file->stat, file->known.build_id, file->known.build_id_len,
+			     file->debug_fd >= 0);
+}
+
+void archive_look_up(struct helpers *h, struct file *file)
+{
+	struct stored_key key;
+
+	if (!h->store || file->kind != FILE_ELF || file->is_table_settled)
+		return;
+	file->is_table_settled = true;
+	key = key_of(file);
+	(void)symbol_store_find(h->store, &key, &file->table_fd);
+}
+
+static void archive_drop(struct helpers *h, struct file *file)
+{
+	struct stored_key key = key_of(file);
+
+	symbol_store_drop(h->store, &key);
+	closep(&file->table_fd);
+	file->table_fd = -1;
+	log_debug("a table in %s is damaged, it is made again", symbol_store_folder(h->store));
+}
+
+static uint64_t wall_ns(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec;
+}
+
+/* Also false for times in the future, which say nothing. */
+static bool is_at_rest(const struct file *file)
+{
+	uint64_t written = wall_ns(&file->stat.st_mtim), changed = wall_ns(&file->stat.st_ctim);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return wall_ns(&now) > written + AT_REST_NS && wall_ns(&now) > changed + AT_REST_NS;
+}
+
+static void archive_order(struct helpers *h, struct file *file)
+{
+	struct request *r;
+
+	if (file->is_archived || clock_monotonic_ns() < h->store_pause_ns || !is_at_rest(file) ||
+	    request_new(REQUEST_STORE, &r) < 0)
+		return;
+	file->is_archived = true;
+	r->handle = file->handle;
+	r->deadline_ns = UINT64_MAX; /* nobody waits for it */
+	helpers_move(h->archivist, r);
+}
+
+void archive_note(struct helpers *h, uint64_t handle, uint32_t flags)
+{
+	struct file *file;
+
+	if (!h->store || file_table_find(h->files, handle, &file) < 0 || file->kind != FILE_ELF)
+		return;
+	if (flags & MESSAGE_TABLE_DAMAGED)
+		archive_drop(h, file);
+	if (flags & MESSAGE_TABLE_WANTED)
+		archive_order(h, file);
+}
+
+/* ---- at an archivist ---- */
+
+static const char *why_of(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "it belongs to someone else, or others may write to it";
+	case -EREMOTE:
+		return "it is on a network or FUSE file system";
+	default:
+		return strerrordesc_np(-error);
+	}
+}
+
+/* Said once: the next attempt, in ten minutes, is not worth another line unless one succeeded. */
+static void write_failed(struct helpers *h, int error)
+{
+	h->store_pause_ns = clock_monotonic_ns() + PAUSE_NS;
+	if (h->has_warned_of_store)
+		return;
+	h->has_warned_of_store = true;
+	log_warning("the symbol cache %s cannot be written: %s. Symbols are read from their files "
+		    "each time; mend it, set cache_dir, or turn it off by symbols.cache_size: 0",
+		    symbol_store_folder(h->store), why_of(error));
+}
+
+bool store_prepare(void *ctx, struct request *r)
+{
+	struct helpers *h = ctx;
+	struct stored_key key;
+	struct file *file;
+	int k;
+
+	if (r->entry)
+		return true;
+	k = file_table_find(h->files, r->handle, &file);
+	if (k == 0 && clock_monotonic_ns() >= h->store_pause_ns) {
+		key = key_of(file);
+		k = symbol_entry_new(h->store, &key, &r->entry);
+		if (k == 0)
+			return true;
+		write_failed(h, k);
+	}
+	request_free(r);
+	return false;
+}
+
+int store_send(void *ctx, struct request *r, struct helper_process *p, struct message_header *header)
+{
+	struct helpers *h = ctx;
+	struct file *file;
+	int fds[2], k;
+
+	k = file_table_find(h->files, r->handle, &file);
+	if (k < 0)
+		return k;
+	fds[0] = file->fd;
+	fds[1] = file->debug_fd;
+	header->type = MESSAGE_STORE;
+	header->flags = fds[1] >= 0 ? MESSAGE_HAS_DEBUG : 0;
+	return helper_process_send(p, header, NULL, 0, fds, fds[1] >= 0 ? 2 : 1);
+}
+
+/* What was read is the file that the key tells of only if that has not changed meanwhile. */
+static int store_end(struct helpers *h, struct request *r)
+{
+	struct file *file;
+	int fd = -1, k;
+
+	k = file_table_find(h->files, r->handle, &file);
+	if (k < 0 || !file_is_unchanged(file))
+		return 0;
+	k = symbol_entry_commit(r->entry, &fd);
+	if (k < 0)
+		return k;
+	closep(&file->table_fd);
+	file->table_fd = fd;
+	h->has_warned_of_store = false;
+	return 0;
+}
+
+bool store_receive(void *ctx, struct request *r, struct message *m)
+{
+	struct helpers *h = ctx;
+	int k;
+
+	if (m->header.status < 0) {
+		request_free(r);
+		return true;
+	}
+	k = symbol_entry_append(r->entry, m->payload, m->len);
+	if (k == 0 && !(m->header.flags & MESSAGE_LAST))
+		return false;
+	if (k == 0)
+		k = store_end(h, r);
+	if (k < 0 && k != -EFBIG)
+		write_failed(h, k);
+	request_free(r);
+	return true;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A struct without padding, so that two are equal if their bytes are. */
+#include "helper/stored_key.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct stored_key stored_key_of(const struct stat *st, const uint8_t *build_id, uint32_t len,
+				bool with_debug)
+{
+	struct stored_key k = {
+		.magic = STORED_KEY_MAGIC,
+		.version = STORED_KEY_VERSION,
+		.flags = with_debug ? STORED_WITH_DEBUG : 0,
+		.device = st->st_dev,
+		.inode = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.written_s = st->st_mtim.tv_sec,
+		.changed_s = st->st_ctim.tv_sec,
+		.written_ns = (uint32_t)st->st_mtim.tv_nsec,
+		.changed_ns = (uint32_t)st->st_ctim.tv_nsec,
+		.owner = st->st_uid,
+	};
+
+	if (len > 0 && len <= sizeof(k.build_id)) {
+		k.build_id_len = len;
+		memcpy(k.build_id, build_id, len);
+	}
+	return k;
+}
+
+bool stored_key_is_of_same_file(const struct stored_key *a, const struct stored_key *b)
+{
+	struct stored_key other = *b;
+
+	other.flags = a->flags;
+	return memcmp(a, &other, sizeof(other)) == 0;
+}
+
+/* FNV-1a, of everything but the flags. */
+static uint64_t hash_of(const struct stored_key *k)
+{
+	struct stored_key bare = *k;
+	const uint8_t *bytes = (const uint8_t *)&bare;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	bare.flags = 0;
+	for (size_t i = 0; i < sizeof(bare); i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	return hash;
+}
+
+void stored_key_name(const struct stored_key *k, char ret[static STORED_KEY_MAX_NAME])
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < k->build_id_len; i++)
+		at += (size_t)snprintf(ret + at, STORED_KEY_MAX_NAME - at, "%02x", k->build_id[i]);
+	snprintf(ret + at, STORED_KEY_MAX_NAME - at, "-%016" PRIx64, hash_of(k));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps the folder of stored tables within its bytes. */
+#pragma once
+
+#include <stdint.h>
+
+#define SYMBOL_TEMPORARY ".tmp" /* ends the name of a table that is being written */
+
+/*
+ * Looks through the folder behind fd `dir` and unlinks what was used longest ago until at most max_bytes
+ * are left; also what a crash has left behind. Files that do not look like tables are left alone.
+ * *ret_bytes: what is left; *ret_evicted is added to.
+ */
+int symbol_sweep(int dir, uint64_t max_bytes, uint64_t *ret_bytes, uint64_t *ret_evicted);
