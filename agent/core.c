@@ -147,7 +147,8 @@ static uint64_t cpu_ns(const struct core *c)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &self);
 	sum = (uint64_t)self.tv_sec * NS_PER_S + (uint64_t)self.tv_nsec;
 	helpers_pids(c->helpers, &opener, &inspector);
-	sum += process_cpu_ns(opener) + process_cpu_ns(inspector);
+	sum += process_cpu_ns(opener) + process_cpu_ns(inspector) +
+	       helpers_ended_cpu_ns(c->helpers);
 	for (size_t k = 0; k < c->n_pipelines; k++)
 		pipeline_each(c->pipelines[k], add_overhead, &sum);
 	return sum;
@@ -234,13 +235,12 @@ static int make_labels(struct core *c, const struct config *config)
 
 static int make_parts(struct core *c, const struct config *config)
 {
-	_cleanup_free_ char *symbols_dir = str_format("%s/symbols", config->cache_dir);
 	struct helper_options helpers = {
 		.plugin_dirs = config->plugin_dirs,
-		.symbols_dir = symbols_dir,
+		.cache_dir = config->cache_dir,
 		.symbols_max_bytes = config->symbols_cache_bytes,
 	};
-	int r = symbols_dir ? loop_new(&c->loop) : -ENOMEM;
+	int r = loop_new(&c->loop);
 
 	if (r == 0)
 		r = queue_new(wake_main, c, &c->main);

@@ -79,6 +79,18 @@ static json_t *helpers_json(const struct core *c)
 	return json_pack("{s:i, s:i}", "opener", (int)opener, "inspector", (int)inspector);
 }
 
+static json_t *symbol_cache_json(const struct core *c)
+{
+	struct symbol_store_stats s;
+
+	if (!helpers_symbol_stats(core_helpers(c), &s))
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hits", (json_int_t)s.hits, "misses",
+			 (json_int_t)s.misses, "stored", (json_int_t)s.stored, "evicted",
+			 (json_int_t)s.evicted, "damaged", (json_int_t)s.damaged, "bytes",
+			 (json_int_t)s.bytes, "max_bytes", (json_int_t)s.max_bytes);
+}
+
 static json_t *config_path(const struct agent *a)
 {
 	const struct blueprint *b = pipeline_blueprint(agent_pipeline(a));
@@ -102,11 +114,12 @@ json_t *agent_status_json(const struct agent *a)
 	pipeline_each(agent_pipeline(a), add_instance, &l);
 	for (size_t i = 0; i < n_runs; i++)
 		pipeline_each(run_pipeline(runs[i]), add_instance, &l);
-	return json_pack("{s:s, s:s, s:i, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+	return json_pack("{s:s, s:s, s:i, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
 			 "hearth.status/1", "version", HEARTH_VERSION, "pid", (int)getpid(), "state",
 			 state_name(agent_state(a)), "uptime_seconds",
 			 (double)(clock_monotonic_ns() - agent_start_ns(a)) / (double)NS_PER_S, "config",
 			 config_path(a), "environment", config_environment(a), "reloads",
 			 reloads_json(a), "overhead", overhead_json(agent_core(a)), "helpers",
-			 helpers_json(agent_core(a)), "instances", l.instances, "routes", l.routes);
+			 helpers_json(agent_core(a)), "symbol_cache",
+			 symbol_cache_json(agent_core(a)), "instances", l.instances, "routes", l.routes);
 }

@@ -115,7 +115,7 @@ static void look_at_plugin_dirs(struct doctor *d)
 }
 
 /* A folder that is not there yet is made by the agent, if its nearest parent allows it. */
-static void look_at_writable(struct doctor *d, const char *subject, const char *dir)
+static void look_at_writable(struct doctor *d, int severity, const char *subject, const char *dir)
 {
 	_cleanup_free_ char *path = strdup(dir), *text = NULL, *mend = NULL;
 	bool is_there = true;
@@ -136,7 +136,28 @@ static void look_at_writable(struct doctor *d, const char *subject, const char *
 	text = str_format("%s cannot be %s: %s", dir, is_there ? "written" : "made",
 			  strerror(errno));
 	mend = str_format("sudo install -d -o %u %s", geteuid(), dir);
-	add(d, SEVERITY_BROKEN, subject, text, mend);
+	add(d, severity, subject, text, mend);
+}
+
+static void look_at_symbol_cache(struct doctor *d)
+{
+	_cleanup_free_ char *folder = helpers_symbols_folder(d->config->cache_dir), *text = NULL;
+	int r = folder ? symbol_store_check(folder) : 0;
+
+	if (!folder)
+		return;
+	if (d->config->symbols_cache_bytes == 0) {
+		add(d, SEVERITY_OK, "symbol cache", "is off: symbols.cache_size is 0", NULL);
+	} else if (r == -EPERM) {
+		text = str_format("%s belongs to someone else, or others may write to it: it is "
+				  "not used", folder);
+		add(d, SEVERITY_COSTS, "symbol cache", text, "remove it, or set cache_dir");
+	} else if (r == -EREMOTE) {
+		text = str_format("%s is on a network or FUSE file system: it is not used", folder);
+		add(d, SEVERITY_COSTS, "symbol cache", text, "set cache_dir to a folder on a disk");
+	} else {
+		look_at_writable(d, SEVERITY_COSTS, "symbol cache", folder);
+	}
 }
 
 static void look_at_switch(struct doctor *d)
@@ -227,8 +248,9 @@ static int look(struct doctor *d)
 		return r;
 	look_at_kernel(d);
 	look_at_plugin_dirs(d);
-	look_at_writable(d, "state folder", d->config->state_dir);
-	look_at_writable(d, "runtime folder", d->config->runtime_dir);
+	look_at_writable(d, SEVERITY_BROKEN, "state folder", d->config->state_dir);
+	look_at_writable(d, SEVERITY_BROKEN, "runtime folder", d->config->runtime_dir);
+	look_at_symbol_cache(d);
 	look_at_switch(d);
 	look_at_agent(d);
 	diagnosis_print(&d->diagnosis, "hearth");

@@ -95,6 +95,18 @@ static void print_overhead(const json_t *overhead)
 		printf("\n");
 }
 
+static void print_symbol_cache(const json_t *c)
+{
+	if (!json_is_object(c)) {
+		printf("symbols      are not kept on disk\n");
+		return;
+	}
+	printf("symbols      of %lld files from disk, of %lld not there; %lld stored, %lld evicted, "
+	       "%lld damaged; %.1f of %.1f MiB\n", number(c, "hits"), number(c, "misses"),
+	       number(c, "stored"), number(c, "evicted"), number(c, "damaged"),
+	       (double)number(c, "bytes") / (1 << 20), (double)number(c, "max_bytes") / (1 << 20));
+}
+
 static void print_status(const json_t *s)
 {
 	const json_t *reloads = json_object_get(s, "reloads"), *helpers = json_object_get(s, "helpers");
@@ -111,6 +123,7 @@ static void print_status(const json_t *s)
 	print_overhead(json_object_get(s, "overhead"));
 	printf("helpers      opener %lld, inspector %lld (0: not running, started when needed)\n",
 	       number(helpers, "opener"), number(helpers, "inspector"));
+	print_symbol_cache(json_object_get(s, "symbol_cache"));
 	print_instances(json_object_get(s, "instances"));
 }
 

@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "helper/helpers_internal.h"
 #include "helper/symbol_store.h"
@@ -59,11 +58,10 @@ static uint64_t wall_ns(const struct timespec *t)
 /* Also false for times in the future, which say nothing. */
 static bool is_at_rest(const struct file *file)
 {
-	uint64_t written = wall_ns(&file->stat.st_mtim), changed = wall_ns(&file->stat.st_ctim);
-	struct timespec now;
+	uint64_t now = clock_realtime_ns();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return wall_ns(&now) > written + AT_REST_NS && wall_ns(&now) > changed + AT_REST_NS;
+	return now > wall_ns(&file->stat.st_mtim) + AT_REST_NS &&
+	       now > wall_ns(&file->stat.st_ctim) + AT_REST_NS;
 }
 
 static void archive_order(struct helpers *h, struct file *file)

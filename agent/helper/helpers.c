@@ -24,6 +24,7 @@
 #define INSPECTOR_HANG_NS (2 * NS_PER_S)
 #define ARCHIVIST_HANG_NS (10 * NS_PER_S) /* nobody waits; its CPU time is limited as the inspector's */
 #define MAX_FILES 1024u
+#define FINISH_NS NS_PER_S /* a short recording asks for names when it ends */
 
 static const struct lane_stage opener_stages[REQUEST_KINDS] = {
 	[REQUEST_OPEN] = { opener_open_prepare, opener_open_send, opener_open_receive,
@@ -200,6 +201,25 @@ void helpers_pids(const struct helpers *h, pid_t *ret_opener, pid_t *ret_inspect
 	*ret_inspector = lane_pid(h->inspector);
 }
 
+uint64_t helpers_ended_cpu_ns(const struct helpers *h)
+{
+	return lane_ended_cpu_ns(h->opener) + lane_ended_cpu_ns(h->inspector) +
+	       lane_ended_cpu_ns(h->archivist);
+}
+
+char *helpers_symbols_folder(const char *cache_dir)
+{
+	return str_format("%s/symbols", cache_dir);
+}
+
+bool helpers_symbol_stats(const struct helpers *h, struct symbol_store_stats *ret)
+{
+	if (!h->store)
+		return false;
+	symbol_store_stats(h->store, ret);
+	return true;
+}
+
 /* ---- life ---- */
 
 /* Half of what the process may have open, less what it needs itself. */
@@ -215,23 +235,26 @@ static size_t files_cap(void)
 static int lanes_new(struct helpers *h, const struct helper_options *options)
 {
 	const char *executable = options->executable ? options->executable : "/proc/self/exe";
+	static const char names_cost[] = "names, never samples";
 	_cleanup_(strv_freep) char **inspector_argv = NULL;
 	static char *const opener_argv[] = { (char *)"hearth", (char *)"helper", (char *)"opener",
 					     NULL };
 	struct lane_options opener = {
-		.process = { .name = "opener", .executable = executable, .argv = opener_argv },
+		.process = { .name = "opener", .cost = names_cost, .executable = executable,
+			     .argv = opener_argv },
 		.stages = opener_stages,
 		.hang_ns = OPENER_HANG_NS,
 		.ctx = h,
 	};
 	struct lane_options inspector = {
-		.process = { .name = "inspector", .executable = executable },
+		.process = { .name = "inspector", .cost = names_cost, .executable = executable },
 		.stages = inspector_stages,
 		.hang_ns = INSPECTOR_HANG_NS,
 		.ctx = h,
 	};
 	struct lane_options archivist = {
-		.process = { .name = "archivist", .executable = executable },
+		.process = { .name = "archivist", .cost = "a stored table, no names",
+			     .executable = executable },
 		.stages = archivist_stages,
 		.is_for_one = true,
 		.hang_ns = ARCHIVIST_HANG_NS,
@@ -257,6 +280,16 @@ static int lanes_new(struct helpers *h, const struct helper_options *options)
 	return r < 0 ? r : lane_new(h->loop, &archivist, &h->archivist);
 }
 
+static int store_new(struct helpers *h, const struct helper_options *options)
+{
+	_cleanup_free_ char *folder = NULL;
+
+	if (!options->cache_dir || options->symbols_max_bytes == 0)
+		return 0;
+	folder = helpers_symbols_folder(options->cache_dir);
+	return folder ? symbol_store_new(folder, options->symbols_max_bytes, &h->store) : -ENOMEM;
+}
+
 int helpers_new(struct loop *loop, const struct helper_options *options, struct helpers **ret)
 {
 	_cleanup_(helpers_freep) struct helpers *h = calloc(1, sizeof(*h));
@@ -271,11 +304,9 @@ int helpers_new(struct loop *loop, const struct helper_options *options, struct 
 	r = file_table_new(files_cap(), &h->files);
 	if (r < 0)
 		return r;
-	if (options->symbols_dir && options->symbols_max_bytes > 0) {
-		r = symbol_store_new(options->symbols_dir, options->symbols_max_bytes, &h->store);
-		if (r < 0)
-			return r;
-	}
+	r = store_new(h, options);
+	if (r < 0)
+		return r;
 	r = lanes_new(h, options);
 	if (r < 0)
 		return r;
@@ -300,6 +331,8 @@ struct helpers *helpers_free(struct helpers *h)
 
 	if (!h)
 		return NULL;
+	if (h->archivist)
+		lane_finish(h->archivist, clock_monotonic_ns() + FINISH_NS);
 	if (h->inbox_fd >= 0)
 		(void)loop_watch(h->loop, h->inbox_fd, 0, NULL, NULL);
 	closep(&h->inbox_fd);

@@ -15,11 +15,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include <hearth/inspect.h>
 
+#include "helper/symbol_store.h"
 #include "loop/loop.h"
 
 struct helpers;
@@ -27,8 +29,8 @@ struct helpers;
 struct helper_options {
 	const char *executable;   /* NULL: /proc/self/exe */
 	char *const *plugin_dirs; /* where inspector.so is looked for; copied */
-	const char *symbols_dir;  /* for stored tables of symbols (symbol_store.h); NULL: none */
-	uint64_t symbols_max_bytes;
+	const char *cache_dir;    /* where the folder of stored tables is (symbol_store.h) */
+	uint64_t symbols_max_bytes; /* of that; 0: there is none */
 };
 
 /* One allocation that holds everything the answer points to. free() it. */
@@ -42,7 +44,8 @@ typedef void (*helper_answer_fn)(void *ctx, struct helper_answer *answer);
 
 /* Helpers are spawned at the first request, never earlier. */
 int helpers_new(struct loop *loop, const struct helper_options *options, struct helpers **ret);
-struct helpers *helpers_free(struct helpers *h); /* NULL; kills and reaps the processes */
+/* Kills and reaps the processes. Waits at most a second for tables that are being stored. NULL */
+struct helpers *helpers_free(struct helpers *h);
 DEFINE_CLEANUP(struct helpers *, helpers_free)
 
 int helpers_open(struct helpers *h, const struct hearth_inspect_target *t, helper_answer_fn fn,
@@ -54,6 +57,14 @@ int helpers_kernel(struct helpers *h, const uint64_t *addresses, uint32_t n, hel
 
 /* For status and overhead: 0 where a process is not running. [any thread] */
 void helpers_pids(const struct helpers *h, pid_t *ret_opener, pid_t *ret_inspector);
+
+/* CPU time of helper processes that have ended. */
+uint64_t helpers_ended_cpu_ns(const struct helpers *h);
+
+/* The folder of stored tables below cache_dir; the caller's to free, NULL without memory. */
+char *helpers_symbols_folder(const char *cache_dir);
+/* False: tables are not stored. */
+bool helpers_symbol_stats(const struct helpers *h, struct symbol_store_stats *ret);
 
 /*
  * What `hearth helper opener|inspector` runs; the socket is fd 3. Returns an exit status. The

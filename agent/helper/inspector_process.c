@@ -158,6 +158,7 @@ static int answer_store(struct hearth_inspector *inspector, const struct message
 
 	if (!symbol_fds_take(m, &fds))
 		return -EBADMSG;
+	(void)fail_point("inspector.store");
 	outbox.request = &m->header;
 	r = inspector->store(inspector, &fds, &sink, &cause);
 	if (r < 0)

@@ -77,6 +77,11 @@ bool lane_is_busy(const struct lane *l)
 	return l->current || l->queue.first;
 }
 
+uint64_t lane_ended_cpu_ns(const struct lane *l)
+{
+	return helper_process_ended_cpu_ns(l->process);
+}
+
 pid_t lane_pid(const struct lane *l)
 {
 	return helper_process_pid(l->process);
@@ -185,6 +190,18 @@ static void expire(struct lane *l, uint64_t now_ns)
 	}
 	if (l->current && now_ns >= l->current->deadline_ns)
 		request_fail(l->current, -ETIMEDOUT, "the %s did not answer within 2 s", name_of(l));
+}
+
+void lane_finish(struct lane *l, uint64_t deadline_ns)
+{
+	for (;;) {
+		uint64_t now = clock_monotonic_ns();
+
+		lane_pump(l);
+		if (!l->current || now >= deadline_ns)
+			return;
+		helper_process_wait(l->process, (int)((deadline_ns - now) / NS_PER_MS) + 1);
+	}
 }
 
 void lane_tick(struct lane *l, uint64_t now_ns)

@@ -48,4 +48,7 @@ void lane_pump(struct lane *l);
 /* Every 50 ms while the lane is busy: deadlines, hangs, restarts that were waiting. */
 void lane_tick(struct lane *l, uint64_t now_ns);
 bool lane_is_busy(const struct lane *l);
+/* Works on until nothing is left to do or it is deadline_ns, without the loop. */
+void lane_finish(struct lane *l, uint64_t deadline_ns);
+uint64_t lane_ended_cpu_ns(const struct lane *l); /* of its processes that have ended */
 pid_t lane_pid(const struct lane *l); /* [any thread] */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,6 +43,7 @@ struct helper_process {
 	int pidfd, fd;
 	uint64_t spawned_ns, delay_ns, retry_ns;
 	struct dying dying[MAX_DYING];
+	uint64_t ended_cpu_ns;
 	struct message message;
 };
 
@@ -67,12 +69,35 @@ int helper_process_new(struct loop *loop, const struct helper_process_options *o
 	return 0;
 }
 
+uint64_t helper_process_ended_cpu_ns(const struct helper_process *p)
+{
+	return p->ended_cpu_ns;
+}
+
 pid_t helper_process_pid(const struct helper_process *p)
 {
 	return __atomic_load_n(&p->pid, __ATOMIC_RELAXED);
 }
 
 /* ---- end ---- */
+
+static uint64_t time_ns(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_usec * NS_PER_US;
+}
+
+/* False: it has not ended. glibc's waitid() keeps to itself what the kernel says of its CPU time. */
+static bool reap(struct helper_process *p, int pidfd, siginfo_t *ret)
+{
+	struct rusage usage = {};
+
+	*ret = (siginfo_t){};
+	if (syscall(SYS_waitid, P_PIDFD, pidfd, ret, WEXITED | WNOHANG, &usage) < 0 ||
+	    ret->si_pid == 0)
+		return false;
+	p->ended_cpu_ns += time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime);
+	return true;
+}
 
 static void on_dying_pidfd(void *ctx, int fd, uint32_t events)
 {
@@ -82,7 +107,7 @@ static void on_dying_pidfd(void *ctx, int fd, uint32_t events)
 	(void)events;
 	for (size_t i = 0; i < MAX_DYING; i++)
 		if (p->dying[i].pidfd == fd) {
-			(void)waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
+			(void)reap(p, fd, &info);
 			(void)loop_watch(p->loop, fd, 0, NULL, NULL);
 			(void)close(fd);
 			p->dying[i].pidfd = -1;
@@ -131,19 +156,19 @@ static void dead(struct helper_process *p, const char *how, int signal)
 	p->pidfd = -1;
 	__atomic_store_n(&p->pid, 0, __ATOMIC_RELAXED);
 	back_off(p);
-	log_warning("helper %s (pid %d) %s; it costs names, never samples, and is replaced %s",
-		    p->name, pid, how, p->retry_ns > clock_monotonic_ns() ? "after a pause" : "at once");
+	log_warning("helper %s (pid %d) %s; it costs %s, and is replaced %s", p->name, pid, how,
+		    p->options.cost, p->retry_ns > clock_monotonic_ns() ? "after a pause" : "at once");
 	p->options.on_death(p->options.ctx, how, signal);
 }
 
 static void on_pidfd(void *ctx, int fd, uint32_t events)
 {
 	struct helper_process *p = ctx;
-	siginfo_t info = {};
+	siginfo_t info;
 	char how[96];
 
 	(void)events;
-	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+	if (!reap(p, fd, &info))
 		return;
 	helper_describe_end(info.si_code, info.si_status, how, sizeof(how));
 	(void)loop_watch(p->loop, fd, 0, NULL, NULL);
@@ -257,6 +282,21 @@ int helper_process_send(struct helper_process *p, const struct message_header *h
 	if (p->fd < 0)
 		return -ENOTCONN;
 	return message_send(p->fd, header, payload, len, fds, n_fds, MSG_DONTWAIT);
+}
+
+void helper_process_wait(struct helper_process *p, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = p->fd, .events = POLLIN },
+		{ .fd = p->pidfd, .events = POLLIN },
+	};
+
+	if (p->pid == 0 || poll(fds, ARRAY_SIZE(fds), timeout_ms) <= 0)
+		return;
+	if (fds[0].revents)
+		on_socket(p, fds[0].fd, EPOLLIN);
+	if (fds[1].revents && p->pidfd == fds[1].fd)
+		on_pidfd(p, fds[1].fd, EPOLLIN);
 }
 
 static void wait_for_end(struct dying *d)

@@ -17,6 +17,7 @@ struct helper_process;
 
 struct helper_process_options {
 	const char *name;       /* "opener"; for messages */
+	const char *cost;       /* of its death; for messages */
 	const char *executable;
 	char *const *argv;      /* NULL-ended, copied */
 	void (*on_message)(void *ctx, struct message *m); /* may take fds; others are closed */
@@ -46,6 +47,12 @@ void helper_process_retire(struct helper_process *p);
 
 /* For one that hangs: SIGKILL, and on_death before this returns. */
 void helper_process_kill(struct helper_process *p, const char *how);
+
+/* Waits for a message or its end, at most timeout_ms, and acts on it: for when the loop does not run. */
+void helper_process_wait(struct helper_process *p, int timeout_ms);
+
+/* CPU time of all its processes that have ended. */
+uint64_t helper_process_ended_cpu_ns(const struct helper_process *p);
 
 /* 0: not running. [any thread] */
 pid_t helper_process_pid(const struct helper_process *p);

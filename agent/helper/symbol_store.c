@@ -86,20 +86,37 @@ static int folder_check(int dir)
 	return target_file_system_is_remote((uint64_t)fs.f_type) ? -EREMOTE : 0;
 }
 
-static int folder_open(struct symbol_store *s)
+static int checked_open(const char *folder, int *ret_dir)
 {
 	_cleanup_close_ int dir = -1;
 	int r;
 
-	if (s->dir >= 0)
-		return 0;
-	dir = sys_open(s->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	dir = sys_open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (dir < 0)
 		return dir;
 	r = folder_check(dir);
 	if (r < 0)
 		return r;
-	s->dir = TAKE_FD(dir);
+	*ret_dir = TAKE_FD(dir);
+	return 0;
+}
+
+int symbol_store_check(const char *folder)
+{
+	_cleanup_close_ int dir = -1;
+
+	return checked_open(folder, &dir);
+}
+
+static int folder_open(struct symbol_store *s)
+{
+	int r;
+
+	if (s->dir >= 0)
+		return 0;
+	r = checked_open(s->folder, &s->dir);
+	if (r < 0)
+		return r;
 	return symbol_sweep(s->dir, s->stats.max_bytes, &s->stats.bytes, &s->stats.evicted);
 }
 

@@ -27,6 +27,9 @@ struct symbol_store_stats {
 	uint64_t bytes, max_bytes; /* bytes: of all tables when the folder was last looked through */
 };
 
+/* 0 if an existing folder may be used; errors as of symbol_entry_new, -ENOENT: it is not there yet. */
+int symbol_store_check(const char *folder);
+
 /* Touches no file. */
 int symbol_store_new(const char *folder, uint64_t max_bytes, struct symbol_store **ret);
 struct symbol_store *symbol_store_free(struct symbol_store *s); /* NULL; after its entries */

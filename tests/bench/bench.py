@@ -70,7 +70,7 @@ def busy_cpus(build):
 def agent(build, plugins, group=None):
     """A running agent: (process, folder). Its state and status socket are in the folder."""
     with tempfile.TemporaryDirectory(prefix="hearth-bench-") as folder:
-        config = {"runtime_dir": folder + "/run", "state_dir": folder + "/state", "plugin_dirs": [build + "/plugins"],
+        config = {"runtime_dir": folder + "/run", "state_dir": folder + "/state", "cache_dir": folder + "/cache", "plugin_dirs": [build + "/plugins"],
                   "plugins": plugins(folder)}
         with open(folder + "/hearth.yaml", "w") as f:
             json.dump(config, f)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """End-to-end tests run the built hearth from the outside, as root, in a mount namespace of their
-own: /run/hearth and /run/systemd are private, so that the kill switch, the status socket and the
-journal of these tests meet nothing else on the machine."""
+own: /run/hearth, /run/systemd and /var/cache/hearth are private, so that the kill switch, the status
+socket, the journal and the stored symbols of these tests meet nothing else on the machine."""
 import ctypes
 import os
 import subprocess
@@ -25,7 +25,7 @@ def pytest_configure(config):
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
         pytest.exit("unshare: %s" % os.strerror(ctypes.get_errno()), 4)
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-    for folder in ("/run/hearth", "/run/systemd"):
+    for folder in ("/run/hearth", "/run/systemd", "/var/cache/hearth"):
         os.makedirs(folder, exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "hearth-tests", folder], check=True)
 

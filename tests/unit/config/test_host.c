@@ -114,14 +114,19 @@ static void default_places_are_the_systems_for_root_and_ones_own_else(void **sta
 {
 	static const struct {
 		bool is_root;
-		const char *variables[4], *state_dir, *runtime_dir;
+		const char *variables[5], *state_dir, *runtime_dir, *cache_dir;
 	} rows[] = {
-		{true, {"HOME=/root", "XDG_STATE_HOME=/s", "XDG_RUNTIME_DIR=/r"}, "/var/lib/hearth", "/run/hearth"},
-		{false, {"HOME=/h", "XDG_STATE_HOME=/s", "XDG_RUNTIME_DIR=/r"}, "/s/hearth", "/r/hearth"},
-		{false, {"HOME=/h"}, "/h/.local/state/hearth", "/h/.local/state/hearth/run"},
-		{false, {"HOME=/h", "XDG_STATE_HOME=relative", "XDG_RUNTIME_DIR="}, "/h/.local/state/hearth",
-		 "/h/.local/state/hearth/run"},
-		{false, {NULL}, "/var/lib/hearth", "/var/lib/hearth/run"},
+		{true, {"HOME=/root", "XDG_STATE_HOME=/s", "XDG_RUNTIME_DIR=/r", "XDG_CACHE_HOME=/c"},
+		 "/var/lib/hearth", "/run/hearth", "/var/cache/hearth"},
+		{true, {"CACHE_DIRECTORY=/var/cache/a:/var/cache/b"}, "/var/lib/hearth", "/run/hearth",
+		 "/var/cache/a"},
+		{false, {"HOME=/h", "XDG_STATE_HOME=/s", "XDG_RUNTIME_DIR=/r", "XDG_CACHE_HOME=/c"},
+		 "/s/hearth", "/r/hearth", "/c/hearth"},
+		{false, {"HOME=/h"}, "/h/.local/state/hearth", "/h/.local/state/hearth/run",
+		 "/h/.cache/hearth"},
+		{false, {"HOME=/h", "XDG_STATE_HOME=relative", "XDG_RUNTIME_DIR=", "XDG_CACHE_HOME=c"},
+		 "/h/.local/state/hearth", "/h/.local/state/hearth/run", "/h/.cache/hearth"},
+		{false, {NULL}, "/var/lib/hearth", "/var/lib/hearth/run", "/var/cache/hearth"},
 	};
 
 	(void)state;
@@ -129,15 +134,18 @@ static void default_places_are_the_systems_for_root_and_ones_own_else(void **sta
 		test_skip("needs root to be root and to be somebody else");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *const *environment = (char *const *)rows[i].variables;
-		char *state_dir = NULL, *runtime_dir = NULL;
+		char *state_dir = NULL, *runtime_dir = NULL, *cache_dir = NULL;
 
 		if (!rows[i].is_root)
 			test_become_nobody();
 		assert_int_equal(path_state_default(environment, &state_dir), 0);
 		assert_int_equal(path_runtime_default(environment, &runtime_dir), 0);
+		assert_int_equal(path_cache_default(environment, &cache_dir), 0);
 		test_become_root();
 		assert_string_equal(state_dir, rows[i].state_dir);
 		assert_string_equal(runtime_dir, rows[i].runtime_dir);
+		assert_string_equal(cache_dir, rows[i].cache_dir);
+		free(cache_dir);
 		free(state_dir);
 		free(runtime_dir);
 	}

@@ -33,16 +33,24 @@ static inline char *built(const char *name, char ret[static PATH_MAX])
 	return ret;
 }
 
-static inline int helpers_begin(struct fixture *f)
+/* cache_dir NULL: no tables are stored. */
+static inline int helpers_begin_with(struct fixture *f, const char *cache_dir)
 {
 	char executable[PATH_MAX], plugins[PATH_MAX];
 	char *dirs[] = { built("plugins", plugins), NULL };
 	struct helper_options options = {
 		.executable = built("hearth", executable),
 		.plugin_dirs = dirs,
+		.cache_dir = cache_dir,
+		.symbols_max_bytes = 64 << 20,
 	};
 
 	return helpers_new(f->loop, &options, &f->helpers);
+}
+
+static inline int helpers_begin(struct fixture *f)
+{
+	return helpers_begin_with(f, NULL);
 }
 
 static inline int setup(void **state)
