@@ -3,6 +3,7 @@
 #include "reader.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -49,8 +50,28 @@ int reader_get(const struct reader *r, uint64_t offset, void *to, size_t len)
 		return -ERANGE;
 	if (r->fd >= 0)
 		return fd_get(r->fd, offset, to, len);
+	if (offset < r->first)
+		return -ERANGE;
 	if (len > 0)
-		memcpy(to, r->data + offset, len);
+		memcpy(to, r->data + (offset - r->first), len);
+	return 0;
+}
+
+int reader_load(const struct reader *from, uint64_t offset, size_t len, struct reader *ret,
+		uint8_t **ret_data)
+{
+	uint8_t *data = malloc(len ? len : 1);
+	int k;
+
+	if (!data)
+		return -ENOMEM;
+	k = reader_get(from, offset, data, len);
+	if (k < 0) {
+		free(data);
+		return k;
+	}
+	*ret = (struct reader){ .fd = -1, .data = data, .size = offset + len, .first = offset };
+	*ret_data = data;
 	return 0;
 }
 

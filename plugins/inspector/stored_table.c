@@ -82,6 +82,32 @@ static int name_put(struct writing *w, const char *name, uint32_t *ret)
 	return 0;
 }
 
+/* Both string tables in memory: name by name they would be read with a system call each. */
+struct loaded_files {
+	struct elf_file symtab, dynsym;
+	uint8_t *data[2];
+	struct symbol_files files;
+};
+
+static int files_load(const struct symbol_table *t, const struct symbol_files *files,
+		      struct loaded_files *ret)
+{
+	const struct symbol_strings *strings = symbol_table_strings(t);
+	int r;
+
+	ret->files = (struct symbol_files){ .symtab = &ret->symtab, .dynsym = &ret->dynsym };
+	r = reader_load(&files->symtab->reader, strings[0].offset, strings[0].size,
+			&ret->symtab.reader, &ret->data[0]);
+	return r < 0 ? r : reader_load(&files->dynsym->reader, strings[1].offset, strings[1].size,
+				       &ret->dynsym.reader, &ret->data[1]);
+}
+
+static void files_unload(struct loaded_files *f)
+{
+	free(f->data[0]);
+	free(f->data[1]);
+}
+
 /* A name that the file does not give is stored as it would be answered: as none. */
 static int names_put(struct writing *w, const struct symbol_table *t,
 		     const struct symbol_files *files)
@@ -149,13 +175,16 @@ int stored_table_write(const struct symbol_table *t, const struct symbol_files *
 {
 	const struct symbol_rows *rows = symbol_table_rows(t);
 	struct writing w = { .sink = sink };
-	int r = -ENOMEM;
+	struct loaded_files loaded = {};
+	int r = files_load(t, files, &loaded);
 
-	w.rows = calloc(rows->n_rows ? rows->n_rows : 1, sizeof(*w.rows));
-	if (w.rows)
-		r = names_put(&w, t, files);
+	if (r == 0) {
+		w.rows = calloc(rows->n_rows ? rows->n_rows : 1, sizeof(*w.rows));
+		r = w.rows ? names_put(&w, t, &loaded.files) : -ENOMEM;
+	}
 	if (r == 0)
 		r = index_put(&w, rows);
+	files_unload(&loaded);
 	free(w.rows);
 	free(w.sums);
 	return r;

@@ -31,6 +31,11 @@ size_t symbol_table_bytes(const struct symbol_table *t)
 	return sizeof(*t) + symbol_rows_bytes(&t->rows);
 }
 
+const struct symbol_strings *symbol_table_strings(const struct symbol_table *t)
+{
+	return t->strings;
+}
+
 const struct symbol_rows *symbol_table_rows(const struct symbol_table *t)
 {
 	return &t->rows;

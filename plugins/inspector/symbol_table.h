@@ -31,6 +31,8 @@ struct symbol_table *symbol_table_free(struct symbol_table *t); /* NULL */
 DEFINE_CLEANUP(struct symbol_table *, symbol_table_free)
 
 size_t symbol_table_bytes(const struct symbol_table *t);
+/* Where names are: in .strtab, and with RAW_NAME_DYNAMIC in .dynstr. */
+const struct symbol_strings *symbol_table_strings(const struct symbol_table *t);
 const struct symbol_rows *symbol_table_rows(const struct symbol_table *t); /* names: symbol_table_name */
 
 /*

@@ -1,89 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit/util/fixture.h"
-
-#include <dirent.h>
-#include <fcntl.h>
-
-#include "helper/symbol_store.h"
-#include "util/file.h"
-#include "util/str.h"
-
-#define NO_LIMIT (1u << 30)
-#define TABLE_BYTES 1000u
-
-/* *state is the path of an empty folder. */
-static struct symbol_store *store_in(void **state, uint64_t max_bytes)
-{
-	_cleanup_free_ char *folder = str_format("%s/cache/symbols", (char *)*state);
-	struct symbol_store *s;
-
-	assert_int_equal(symbol_store_new(folder, max_bytes, &s), 0);
-	return s;
-}
-
-static struct stored_key key_of(uint64_t inode, bool with_debug)
-{
-	static const uint8_t build_id[] = { 0xab, 0xcd, 0xef };
-	struct stat st = { .st_dev = 1, .st_ino = inode, .st_size = 4096 };
-
-	return stored_key_of(&st, build_id, sizeof(build_id), with_debug);
-}
-
-/* A table of TABLE_BYTES with its key, all of them `byte`. */
-static int put(struct symbol_store *s, const struct stored_key *k, char byte)
-{
-	_cleanup_(symbol_entry_freep) struct symbol_entry *e = NULL;
-	char data[TABLE_BYTES - sizeof(*k)];
-	_cleanup_close_ int fd = -1;
-	int r;
-
-	memset(data, byte, sizeof(data));
-	r = symbol_entry_new(s, k, &e);
-	if (r == 0)
-		r = symbol_entry_append(e, data, sizeof(data));
-	return r < 0 ? r : symbol_entry_commit(e, &fd);
-}
-
-/* The byte of the table of k, 0 without one. */
-static char found(struct symbol_store *s, const struct stored_key *k)
-{
-	_cleanup_close_ int fd = -1;
-	char byte = 0;
-
-	if (symbol_store_find(s, k, &fd) < 0)
-		return 0;
-	assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
-	assert_int_equal(pread(fd, &byte, 1, sizeof(*k)), 1);
-	return byte;
-}
-
-static char *path_of(const struct symbol_store *s, const struct stored_key *k)
-{
-	char name[STORED_KEY_MAX_NAME];
-
-	stored_key_name(k, name);
-	return str_format("%s/%s", symbol_store_folder(s), name);
-}
-
-static unsigned int n_files(const struct symbol_store *s)
-{
-	DIR *d = opendir(symbol_store_folder(s));
-	unsigned int n = 0;
-
-	assert_non_null(d);
-	for (struct dirent *e; (e = readdir(d));)
-		n += e->d_name[0] != '.';
-	closedir(d);
-	return n;
-}
-
-static struct symbol_store_stats stats_of(const struct symbol_store *s)
-{
-	struct symbol_store_stats stats;
-
-	symbol_store_stats(s, &stats);
-	return stats;
-}
+#include "store_fixture.h"
 
 static void a_table_is_found_again_by_another_process(void **state)
 {
@@ -290,89 +206,6 @@ static void a_folder_that_was_deleted_is_made_again(void **state)
 	assert_int_equal(found(s, &k), 'y');
 }
 
-/* ---- the limit ---- */
-
-static void used_at(const struct symbol_store *s, const struct stored_key *k, time_t when)
-{
-	_cleanup_free_ char *path = path_of(s, k);
-	struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };
-
-	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
-}
-
-static void the_tables_that_were_used_longest_ago_go(void **state)
-{
-	_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, 3 * TABLE_BYTES);
-	struct stored_key k[5];
-
-	for (uint64_t i = 0; i < 3; i++) {
-		k[i] = key_of(i, false);
-		assert_int_equal(put(s, &k[i], 'x'), 0);
-		used_at(s, &k[i], 1000 + (time_t)i);
-	}
-	assert_int_equal(found(s, &k[0]), 'x'); /* used now */
-	k[3] = key_of(3, false);
-	assert_int_equal(put(s, &k[3], 'x'), 0);
-	assert_int_equal(found(s, &k[1]), 0);
-	assert_int_equal(found(s, &k[0]), 'x');
-	assert_int_equal(found(s, &k[2]), 'x');
-	assert_int_equal(found(s, &k[3]), 'x');
-	assert_int_equal(stats_of(s).evicted, 1);
-	assert_int_equal(stats_of(s).bytes, 3 * TABLE_BYTES);
-}
-
-static void a_table_larger_than_the_limit_is_refused(void **state)
-{
-	_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, TABLE_BYTES - 1);
-	struct stored_key k = key_of(1, false);
-
-	assert_int_equal(put(s, &k, 'x'), -EFBIG);
-	assert_int_equal(n_files(s), 0);
-}
-
-static void a_lower_limit_holds_from_the_first_look(void **state)
-{
-	struct stored_key k = key_of(9, false);
-
-	{
-		_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, NO_LIMIT);
-
-		for (uint64_t i = 0; i < 5; i++) {
-			struct stored_key each = key_of(i, false);
-
-			assert_int_equal(put(s, &each, 'x'), 0);
-		}
-	}
-	{
-		_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, 2 * TABLE_BYTES);
-
-		assert_int_equal(found(s, &k), 0);
-		assert_int_equal(n_files(s), 2);
-	}
-}
-
-static void only_what_looks_like_a_table_is_ever_removed(void **state)
-{
-	_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, 2 * TABLE_BYTES);
-	static const char *const names[] = { "README", "abcd", "abcd-0123", "abcd-0123456789abcdeg", "-" };
-	_cleanup_free_ char *old = NULL;
-	char more[4 * TABLE_BYTES] = {};
-	struct stored_key k = key_of(1, false);
-
-	assert_int_equal(put(s, &k, 'x'), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		_cleanup_free_ char *path = str_format("%s/%s", symbol_store_folder(s), names[i]);
-
-		assert_int_equal(file_write_atomic(path, more, sizeof(more), 0600, true), 0);
-	}
-	old = str_format("%s/abcd-0123456789abcdef.0123456789abcdef.tmp", symbol_store_folder(s));
-	assert_int_equal(file_write_atomic(old, more, sizeof(more), 0600, true), 0);
-	assert_int_equal(utimensat(AT_FDCWD, old, (struct timespec[2]){}, 0), 0);
-	k = key_of(2, false);
-	assert_int_equal(put(s, &k, 'x'), 0);
-	assert_int_equal(n_files(s), 2 + ARRAY_SIZE(names)); /* what a crash left behind is gone */
-}
-
 /* ---- a full or failing disk ---- */
 
 static void no_failing_call_leaves_half_a_table(void **state)
@@ -408,10 +241,6 @@ int main(void)
 		unit_test_with_folder(a_folder_that_others_may_write_to_is_not_used),
 		unit_test_with_folder(a_link_in_place_of_the_folder_is_not_followed),
 		unit_test_with_folder(a_folder_that_was_deleted_is_made_again),
-		unit_test_with_folder(the_tables_that_were_used_longest_ago_go),
-		unit_test_with_folder(a_table_larger_than_the_limit_is_refused),
-		unit_test_with_folder(a_lower_limit_holds_from_the_first_look),
-		unit_test_with_folder(only_what_looks_like_a_table_is_ever_removed),
 		unit_test_with_folder(no_failing_call_leaves_half_a_table),
 	};
 
