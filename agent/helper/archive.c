@@ -13,6 +13,7 @@
 
 #include "helper/helpers_internal.h"
 #include "helper/symbol_store.h"
+#include "helper/system_file.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -26,7 +27,12 @@
 static struct stored_key key_of(const struct file *file)
 {
 	return stored_key_of(&file->stat, file->known.build_id, file->known.build_id_len,
-			     file->debug_fd >= 0);
+			     file->debug_fd >= 0 ? STORED_WITH_DEBUG : 0);
+}
+
+static bool is_of_system(const struct file *file)
+{
+	return system_file_is(file->fd) && (file->debug_fd < 0 || system_file_is(file->debug_fd));
 }
 
 void archive_look_up(struct helpers *h, struct file *file)
@@ -115,6 +121,7 @@ static void write_failed(struct helpers *h, int error)
 		    symbol_store_folder(h->store), why_of(error));
 }
 
+/* Also each time that it has waited for a process: the key must be that of the fds that go out next. */
 bool store_prepare(void *ctx, struct request *r)
 {
 	struct helpers *h = ctx;
@@ -122,11 +129,11 @@ bool store_prepare(void *ctx, struct request *r)
 	struct file *file;
 	int k;
 
-	if (r->entry)
-		return true;
+	r->entry = symbol_entry_free(r->entry);
 	k = file_table_find(h->files, r->handle, &file);
 	if (k == 0 && clock_monotonic_ns() >= h->store_pause_ns) {
 		key = key_of(file);
+		key.flags |= is_of_system(file) ? STORED_OF_SYSTEM : 0;
 		k = symbol_entry_new(h->store, &key, &r->entry);
 		if (k == 0)
 			return true;

@@ -204,7 +204,7 @@ void file_settle_debug(struct file *file, int fd)
 	closep(&file->debug_fd);
 	file->debug_fd = fd;
 	file->is_debug_settled = true;
-	file->is_table_settled = false; /* one without a debug file does not serve any more */
+	file->is_table_settled = file->is_archived = false; /* a table without it does not serve any more */
 }
 
 static void cause_set(struct file *file, const char *cause)

@@ -7,12 +7,12 @@
 #include <string.h>
 
 struct stored_key stored_key_of(const struct stat *st, const uint8_t *build_id, uint32_t len,
-				bool with_debug)
+				uint32_t flags)
 {
 	struct stored_key k = {
 		.magic = STORED_KEY_MAGIC,
 		.version = STORED_KEY_VERSION,
-		.flags = with_debug ? STORED_WITH_DEBUG : 0,
+		.flags = flags,
 		.device = st->st_dev,
 		.inode = st->st_ino,
 		.size = (uint64_t)st->st_size,
@@ -51,11 +51,31 @@ static uint64_t hash_of(const struct stored_key *k)
 	return hash;
 }
 
+static size_t hex_write(const uint8_t *data, uint32_t len, char *to)
+{
+	to[0] = '\0';
+	for (uint32_t i = 0; i < len; i++)
+		snprintf(to + 2 * i, 3, "%02x", data[i]);
+	return 2 * (size_t)len;
+}
+
 void stored_key_name(const struct stored_key *k, char ret[static STORED_KEY_MAX_NAME])
 {
-	size_t at = 0;
+	size_t at = hex_write(k->build_id, k->build_id_len, ret);
 
-	for (uint32_t i = 0; i < k->build_id_len; i++)
-		at += (size_t)snprintf(ret + at, STORED_KEY_MAX_NAME - at, "%02x", k->build_id[i]);
 	snprintf(ret + at, STORED_KEY_MAX_NAME - at, "-%016" PRIx64, hash_of(k));
+}
+
+void stored_key_prefix(const uint8_t *build_id, uint32_t len, char ret[static STORED_KEY_MAX_NAME])
+{
+	size_t at = hex_write(build_id, len, ret);
+
+	snprintf(ret + at, STORED_KEY_MAX_NAME - at, "-");
+}
+
+bool stored_key_is_of_build(const struct stored_key *k, const uint8_t *build_id, uint32_t len)
+{
+	return memcmp(k->magic, STORED_KEY_MAGIC, sizeof(k->magic)) == 0 &&
+	       k->version == STORED_KEY_VERSION && k->build_id_len == len &&
+	       memcmp(k->build_id, build_id, len) == 0;
 }

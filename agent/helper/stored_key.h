@@ -25,6 +25,11 @@
 /* stored_key.flags */
 enum {
 	STORED_WITH_DEBUG = 1u << 0, /* a debug file had its part in it */
+	/*
+	 * Of the system itself (system_file.h), the debug file as well: where all that is known of a
+	 * file is its build id, as in a recording of another day, this table may stand for it.
+	 */
+	STORED_OF_SYSTEM = 1u << 1,
 };
 
 struct stored_key {
@@ -42,7 +47,7 @@ _Static_assert(sizeof(struct stored_key) == 192, "every byte is written, so none
 
 /* A build id that is too long is none. */
 struct stored_key stored_key_of(const struct stat *st, const uint8_t *build_id, uint32_t len,
-				bool with_debug);
+				uint32_t flags);
 
 /* Of one file, whatever was at hand when the tables were made. */
 bool stored_key_is_of_same_file(const struct stored_key *a, const struct stored_key *b);
@@ -52,3 +57,8 @@ bool stored_key_is_of_same_file(const struct stored_key *a, const struct stored_
  * only keeps the names of different files apart, the key decides.
  */
 void stored_key_name(const struct stored_key *k, char ret[static STORED_KEY_MAX_NAME]);
+
+/* What the names of all entries of a build begin with. len: 1 to HELPER_MAX_BUILD_ID. */
+void stored_key_prefix(const uint8_t *build_id, uint32_t len, char ret[static STORED_KEY_MAX_NAME]);
+/* True of a key that this version has written for some file of the build. */
+bool stored_key_is_of_build(const struct stored_key *k, const uint8_t *build_id, uint32_t len);

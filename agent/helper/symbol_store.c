@@ -144,16 +144,14 @@ static bool serves(const struct stored_key *have, const struct stored_key *want)
 	       !(want->flags & STORED_WITH_DEBUG & ~have->flags);
 }
 
-/* -ENOENT also for a file of that name which is no table of k. */
-static int table_open(const struct symbol_store *s, const struct stored_key *k, int *ret_fd)
+/* -ENOENT also for what is no file of ours. */
+static int entry_open(const struct symbol_store *s, const char *name, struct stored_key *ret_key,
+		      int *ret_fd)
 {
-	char name[STORED_KEY_MAX_NAME];
 	_cleanup_close_ int fd = -1;
-	struct stored_key have;
 	struct stat st;
 	int r;
 
-	stored_key_name(k, name);
 	fd = sys_openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0)
 		return fd;
@@ -162,9 +160,39 @@ static int table_open(const struct symbol_store *s, const struct stored_key *k, 
 		return r;
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
 	    (st.st_mode & (S_IWGRP | S_IWOTH)) ||
-	    pread(fd, &have, sizeof(have), 0) != (ssize_t)sizeof(have) || !serves(&have, k))
+	    pread(fd, ret_key, sizeof(*ret_key), 0) != (ssize_t)sizeof(*ret_key))
 		return -ENOENT;
 	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int table_open(const struct symbol_store *s, const struct stored_key *k, int *ret_fd)
+{
+	char name[STORED_KEY_MAX_NAME];
+	_cleanup_close_ int fd = -1;
+	struct stored_key have;
+	int r;
+
+	stored_key_name(k, name);
+	r = entry_open(s, name, &have, &fd);
+	if (r < 0)
+		return r;
+	if (!serves(&have, k))
+		return -ENOENT;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* Counts what came of a look-up. */
+static int found(struct symbol_store *s, int r, int fd, int *ret_fd)
+{
+	if (r < 0) {
+		s->stats.misses++;
+		return -ENOENT;
+	}
+	s->stats.hits++;
+	(void)futimens(fd, NULL); /* it was used; who may not write here evicts nothing either */
+	*ret_fd = fd;
 	return 0;
 }
 
@@ -175,14 +203,43 @@ int symbol_store_find(struct symbol_store *s, const struct stored_key *k, int *r
 	r = folder_open(s);
 	if (r == 0)
 		r = table_open(s, k, &fd);
-	if (r < 0) {
-		s->stats.misses++;
-		return -ENOENT;
-	}
-	s->stats.hits++;
-	(void)futimens(fd, NULL); /* it was used; who may not write here evicts nothing either */
-	*ret_fd = fd;
+	return found(s, r, fd, ret_fd);
+}
+
+struct build_search {
+	const struct symbol_store *store;
+	const uint8_t *build_id;
+	uint32_t len, flags; /* flags: of the key of the best table so far, which is open */
+	int fd;
+};
+
+static int build_look_at(void *ctx, const char *name)
+{
+	struct build_search *b = ctx;
+	_cleanup_close_ int fd = -1;
+	struct stored_key have;
+
+	if (entry_open(b->store, name, &have, &fd) < 0 ||
+	    !stored_key_is_of_build(&have, b->build_id, b->len) ||
+	    !(have.flags & STORED_OF_SYSTEM) || (b->fd >= 0 && (b->flags & STORED_WITH_DEBUG)))
+		return 0;
+	closep(&b->fd);
+	b->fd = TAKE_FD(fd);
+	b->flags = have.flags;
 	return 0;
+}
+
+int symbol_store_find_build(struct symbol_store *s, const uint8_t *build_id, uint32_t len, int *ret_fd)
+{
+	struct build_search b = { .store = s, .build_id = build_id, .len = len, .fd = -1 };
+	char prefix[STORED_KEY_MAX_NAME];
+	int r = len > 0 && len <= HELPER_MAX_BUILD_ID ? folder_open(s) : -ENOENT;
+
+	if (r == 0) {
+		stored_key_prefix(build_id, len, prefix);
+		r = symbol_sweep_each(s->dir, prefix, build_look_at, &b);
+	}
+	return found(s, r == 0 && b.fd < 0 ? -ENOENT : r, b.fd, ret_fd);
 }
 
 void symbol_store_drop(struct symbol_store *s, const struct stored_key *k)

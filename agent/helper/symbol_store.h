@@ -44,6 +44,13 @@ void symbol_store_stats(const struct symbol_store *s, struct symbol_store_stats 
  */
 int symbol_store_find(struct symbol_store *s, const struct stored_key *k, int *ret_fd);
 
+/*
+ * A table of the system (STORED_OF_SYSTEM) for a build of which nothing else is known, if there are
+ * several one with a debug file. Never for a file that is there: anybody may claim a build id. As
+ * symbol_store_find.
+ */
+int symbol_store_find_build(struct symbol_store *s, const uint8_t *build_id, uint32_t len, int *ret_fd);
+
 /* The table turned out to be damaged: it is removed. */
 void symbol_store_drop(struct symbol_store *s, const struct stored_key *k);
 

@@ -28,6 +28,7 @@ struct found {
 };
 
 struct found_list {
+	int dir;
 	struct found *rows;
 	size_t n, capacity;
 	uint64_t bytes; /* of all, those that are being written as well */
@@ -74,9 +75,11 @@ static int list_add(struct found_list *l, const char *name, const struct stat *s
 	return 0;
 }
 
-static int look_at(int dir, const char *name, struct found_list *l)
+static int look_at(void *ctx, const char *name)
 {
+	struct found_list *l = ctx;
 	struct stat st;
+	int dir = l->dir;
 
 	if (!is_table(name) && !is_temporary(name))
 		return 0;
@@ -93,8 +96,9 @@ static int look_at(int dir, const char *name, struct found_list *l)
 	return list_add(l, name, &st);
 }
 
-static int list_fill(int dir, struct found_list *l)
+int symbol_sweep_each(int dir, const char *prefix, int (*fn)(void *ctx, const char *name), void *ctx)
 {
+	size_t prefix_len = strlen(prefix);
 	_cleanup_(dir_closep) DIR *d = NULL;
 	_cleanup_close_ int fd = -1;
 	struct dirent *e;
@@ -108,7 +112,7 @@ static int list_fill(int dir, struct found_list *l)
 		return -errno;
 	fd = -1; /* d closes it */
 	while (r == 0 && (e = readdir(d)))
-		r = look_at(dir, e->d_name, l);
+		r = strncmp(e->d_name, prefix, prefix_len) == 0 ? fn(ctx, e->d_name) : 0;
 	return r;
 }
 
@@ -124,8 +128,8 @@ static int by_use(const void *a, const void *b)
 
 int symbol_sweep(int dir, uint64_t max_bytes, uint64_t *ret_bytes, uint64_t *ret_evicted)
 {
-	struct found_list l = {};
-	int r = list_fill(dir, &l);
+	struct found_list l = { .dir = dir };
+	int r = symbol_sweep_each(dir, "", look_at, &l);
 
 	if (r == 0 && l.bytes > max_bytes)
 		qsort(l.rows, l.n, sizeof(*l.rows), by_use);

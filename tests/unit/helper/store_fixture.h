@@ -29,7 +29,7 @@ static inline struct stored_key key_of(uint64_t inode, bool with_debug)
 	static const uint8_t build_id[] = { 0xab, 0xcd, 0xef };
 	struct stat st = { .st_dev = 1, .st_ino = inode, .st_size = 4096 };
 
-	return stored_key_of(&st, build_id, sizeof(build_id), with_debug);
+	return stored_key_of(&st, build_id, sizeof(build_id), with_debug ? STORED_WITH_DEBUG : 0);
 }
 
 /* A table of TABLE_BYTES with its key, all of them `byte`. */

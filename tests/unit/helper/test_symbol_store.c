@@ -31,7 +31,7 @@ static void a_table_never_answers_for_another_file(void **state)
 	_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, NO_LIMIT);
 	struct stat st = { .st_ino = 1, .st_size = 2 };
 	uint8_t build_id[] = { 1, 2, 3, 4 };
-	struct stored_key k = stored_key_of(&st, build_id, sizeof(build_id), false), other;
+	struct stored_key k = stored_key_of(&st, build_id, sizeof(build_id), 0), other;
 
 	assert_int_equal(put(s, &k, 'x'), 0);
 	assert_int_equal(found(s, &k), 'x');
@@ -39,14 +39,14 @@ static void a_table_never_answers_for_another_file(void **state)
 		struct stat changed = st;
 
 		((uint8_t *)&changed)[rows[i].offset] ^= 1;
-		other = stored_key_of(&changed, build_id, sizeof(build_id), false);
+		other = stored_key_of(&changed, build_id, sizeof(build_id), 0);
 		if (found(s, &other) != 0)
 			fail_msg("%s does not count", rows[i].what);
 	}
 	build_id[3] ^= 1;
-	other = stored_key_of(&st, build_id, sizeof(build_id), false);
+	other = stored_key_of(&st, build_id, sizeof(build_id), 0);
 	assert_int_equal(found(s, &other), 0);
-	other = stored_key_of(&st, build_id, 3, false);
+	other = stored_key_of(&st, build_id, 3, 0);
 	assert_int_equal(found(s, &other), 0);
 }
 
@@ -106,6 +106,50 @@ static void only_we_may_read_what_is_stored(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(stat(symbol_store_folder(s), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
+}
+
+/* ---- by build id alone ---- */
+
+static const uint8_t build_of_all[] = { 0xab, 0xcd, 0xef };
+
+static char found_of_build(struct symbol_store *s, const uint8_t *build_id, uint32_t len)
+{
+	_cleanup_close_ int fd = -1;
+	char byte = 0;
+
+	if (symbol_store_find_build(s, build_id, len, &fd) == 0)
+		assert_int_equal(pread(fd, &byte, 1, sizeof(struct stored_key)), 1);
+	return byte;
+}
+
+static void only_a_table_of_the_system_stands_for_a_build(void **state)
+{
+	_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, NO_LIMIT);
+	struct stored_key claimed = key_of(1, true), known = key_of(2, false), better = key_of(3, true);
+
+	known.flags |= STORED_OF_SYSTEM;
+	better.flags |= STORED_OF_SYSTEM;
+	assert_int_equal(put(s, &claimed, 'x'), 0);
+	assert_int_equal(found_of_build(s, build_of_all, sizeof(build_of_all)), 0);
+	assert_int_equal(put(s, &known, 'y'), 0);
+	assert_int_equal(found_of_build(s, build_of_all, sizeof(build_of_all)), 'y');
+	assert_int_equal(put(s, &better, 'z'), 0);
+	assert_int_equal(found_of_build(s, build_of_all, sizeof(build_of_all)), 'z');
+	assert_int_equal(stats_of(s).hits, 2);
+}
+
+static void another_build_s_table_stands_for_nothing(void **state)
+{
+	_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, NO_LIMIT);
+	static const uint8_t other[] = { 0xab, 0xcd, 0xee };
+	struct stored_key k = key_of(1, false);
+
+	k.flags |= STORED_OF_SYSTEM;
+	assert_int_equal(put(s, &k, 'x'), 0);
+	assert_int_equal(found_of_build(s, other, sizeof(other)), 0);
+	assert_int_equal(found_of_build(s, build_of_all, 2), 0);
+	assert_int_equal(found_of_build(s, build_of_all, 0), 0);
+	assert_int_equal(found_of_build(s, build_of_all, UINT32_MAX), 0);
 }
 
 /* ---- what others have put there ---- */
@@ -235,6 +279,8 @@ int main(void)
 		unit_test_with_folder(a_table_under_another_file_s_name_does_not_count),
 		unit_test_with_folder(a_table_with_a_debug_file_serves_without_but_not_the_reverse),
 		unit_test_with_folder(what_is_not_published_leaves_nothing),
+		unit_test_with_folder(only_a_table_of_the_system_stands_for_a_build),
+		unit_test_with_folder(another_build_s_table_stands_for_nothing),
 		unit_test_with_folder(only_we_may_read_what_is_stored),
 		unit_test_with_folder(what_is_no_table_of_ours_does_not_count_and_is_replaced),
 		unit_test_with_folder(a_folder_in_place_of_a_table_is_an_error_and_stays),
