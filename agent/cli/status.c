@@ -101,7 +101,7 @@ static void print_symbol_cache(const json_t *c)
 		printf("symbols      are not kept on disk\n");
 		return;
 	}
-	printf("symbols      of %lld files from disk, of %lld not there; %lld stored, %lld evicted, "
+	printf("symbols      %lld tables from disk, %lld files without; %lld stored, %lld evicted, "
 	       "%lld damaged; %.1f of %.1f MiB\n", number(c, "hits"), number(c, "misses"),
 	       number(c, "stored"), number(c, "evicted"), number(c, "damaged"),
 	       (double)number(c, "bytes") / (1 << 20), (double)number(c, "max_bytes") / (1 << 20));

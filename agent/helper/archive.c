@@ -16,6 +16,7 @@
 #include "helper/system_file.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/sys.h"
 
 /*
  * A file that changes within one tick of its clock (10 ms where it is coarsest) keeps its times, so
@@ -23,6 +24,17 @@
  */
 #define AT_REST_NS (2 * NS_PER_S)
 #define PAUSE_NS (600 * NS_PER_S) /* behind a failure to write */
+
+/* Whoever starts program after program, each of them new, must not keep us busy with their tables. */
+#define PACE_NS (60 * NS_PER_S)
+#define PACE_TABLES 100u
+
+/*
+ * A table is shorter than the files that it was made from, but for what those hold packed: that is
+ * at most MINI_DEBUG_MAX_BYTES of the inspector, here with the table's own margin. So nobody fills
+ * our disk with less than as much of his own.
+ */
+#define UNPACKED_BYTES (20ull << 20)
 
 static struct stored_key key_of(const struct file *file)
 {
@@ -70,12 +82,23 @@ static bool is_at_rest(const struct file *file)
 	       now > wall_ns(&file->stat.st_ctim) + AT_REST_NS;
 }
 
+static bool pace_allows(struct helpers *h)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (now - h->pace_since_ns >= PACE_NS) {
+		h->pace_since_ns = now;
+		h->n_ordered = 0;
+	}
+	return h->n_ordered++ < PACE_TABLES;
+}
+
 static void archive_order(struct helpers *h, struct file *file)
 {
 	struct request *r;
 
 	if (file->is_archived || clock_monotonic_ns() < h->store_pause_ns || !is_at_rest(file) ||
-	    request_new(REQUEST_STORE, &r) < 0)
+	    !pace_allows(h) || request_new(REQUEST_STORE, &r) < 0)
 		return;
 	file->is_archived = true;
 	r->handle = file->handle;
@@ -89,7 +112,7 @@ void archive_note(struct helpers *h, uint64_t handle, uint32_t flags)
 
 	if (!h->store || file_table_find(h->files, handle, &file) < 0 || file->kind != FILE_ELF)
 		return;
-	if (flags & MESSAGE_TABLE_DAMAGED)
+	if ((flags & MESSAGE_TABLE_DAMAGED) && file->table_fd >= 0)
 		archive_drop(h, file);
 	if (flags & MESSAGE_TABLE_WANTED)
 		archive_order(h, file);
@@ -110,15 +133,29 @@ static const char *why_of(int error)
 }
 
 /* Said once: the next attempt, in ten minutes, is not worth another line unless one succeeded. */
-static void write_failed(struct helpers *h, int error)
+static void write_failed(struct helpers *h, const struct request *r, int error)
 {
+	struct file *file;
+
 	h->store_pause_ns = clock_monotonic_ns() + PAUSE_NS;
+	if (file_table_find(h->files, r->handle, &file) == 0)
+		file->is_archived = false;
 	if (h->has_warned_of_store)
 		return;
 	h->has_warned_of_store = true;
 	log_warning("the symbol cache %s cannot be written: %s. Symbols are read from their files "
 		    "each time; mend it, set cache_dir, or turn it off by symbols.cache_size: 0",
 		    symbol_store_folder(h->store), why_of(error));
+}
+
+static uint64_t bytes_allowed(const struct file *file)
+{
+	uint64_t bytes = (uint64_t)file->stat.st_size + UNPACKED_BYTES;
+	struct stat st;
+
+	if (file->debug_fd >= 0 && sys_fstat(file->debug_fd, &st) == 0)
+		bytes += (uint64_t)st.st_size;
+	return bytes;
 }
 
 /* Also each time that it has waited for a process: the key must be that of the fds that go out next. */
@@ -134,10 +171,10 @@ bool store_prepare(void *ctx, struct request *r)
 	if (k == 0 && clock_monotonic_ns() >= h->store_pause_ns) {
 		key = key_of(file);
 		key.flags |= is_of_system(file) ? STORED_OF_SYSTEM : 0;
-		k = symbol_entry_new(h->store, &key, &r->entry);
+		k = symbol_entry_new(h->store, &key, bytes_allowed(file), &r->entry);
 		if (k == 0)
 			return true;
-		write_failed(h, k);
+		write_failed(h, r, k);
 	}
 	request_free(r);
 	return false;
@@ -192,7 +229,7 @@ bool store_receive(void *ctx, struct request *r, struct message *m)
 	if (k == 0)
 		k = store_end(h, r);
 	if (k < 0 && k != -EFBIG)
-		write_failed(h, k);
+		write_failed(h, r, k);
 	request_free(r);
 	return true;
 }

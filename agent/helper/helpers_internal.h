@@ -22,6 +22,8 @@ struct helpers {
 	struct symbol_store *store;     /* NULL: none is wanted */
 	uint64_t store_pause_ns;        /* nothing is written before */
 	bool has_warned_of_store;
+	uint64_t pace_since_ns;         /* since then n_ordered tables were ordered */
+	unsigned int n_ordered;
 	struct loop_timer *tick;        /* runs while a lane is busy */
 	bool is_ticking;
 

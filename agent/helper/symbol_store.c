@@ -28,7 +28,7 @@ struct symbol_entry {
 	struct symbol_store *store;
 	struct stored_key key;
 	int fd;
-	uint64_t len;
+	uint64_t len, max_bytes;
 	char temporary[STORED_KEY_MAX_NAME + 32]; /* "": it has no such name any more */
 };
 
@@ -254,7 +254,8 @@ void symbol_store_drop(struct symbol_store *s, const struct stored_key *k)
 
 /* ---- writing ---- */
 
-int symbol_entry_new(struct symbol_store *s, const struct stored_key *k, struct symbol_entry **ret)
+int symbol_entry_new(struct symbol_store *s, const struct stored_key *k, uint64_t max_bytes,
+		     struct symbol_entry **ret)
 {
 	_cleanup_(symbol_entry_freep) struct symbol_entry *e = calloc(1, sizeof(*e));
 	char name[STORED_KEY_MAX_NAME];
@@ -265,6 +266,7 @@ int symbol_entry_new(struct symbol_store *s, const struct stored_key *k, struct 
 		return -ENOMEM;
 	e->store = s;
 	e->key = *k;
+	e->max_bytes = max_bytes < s->stats.max_bytes ? max_bytes : s->stats.max_bytes;
 	e->fd = -1;
 	r = folder_make(s);
 	if (r < 0)
@@ -287,7 +289,7 @@ int symbol_entry_new(struct symbol_store *s, const struct stored_key *k, struct 
 
 int symbol_entry_append(struct symbol_entry *e, const void *data, size_t len)
 {
-	if (len > e->store->stats.max_bytes || e->len > e->store->stats.max_bytes - len)
+	if (len > e->max_bytes || e->len > e->max_bytes - len)
 		return -EFBIG;
 	e->len += len;
 	return fd_write_all(e->fd, data, len);

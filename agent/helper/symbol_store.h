@@ -58,8 +58,9 @@ void symbol_store_drop(struct symbol_store *s, const struct stored_key *k);
  * A new table in place of what there is. -EPERM: the folder is somebody else's, or others may write
  * to it; -EREMOTE: it is on a network or FUSE file system; or an error of making or writing a file.
  */
-int symbol_entry_new(struct symbol_store *s, const struct stored_key *k, struct symbol_entry **ret);
-/* -EFBIG: it is larger than all tables may be. */
+int symbol_entry_new(struct symbol_store *s, const struct stored_key *k, uint64_t max_bytes,
+		     struct symbol_entry **ret);
+/* -EFBIG: it is larger than its max_bytes, or than all tables may be. */
 int symbol_entry_append(struct symbol_entry *e, const void *data, size_t len);
 /* Publishes it. *ret_fd is as from symbol_store_find. */
 int symbol_entry_commit(struct symbol_entry *e, int *ret_fd);

@@ -272,7 +272,7 @@ def test_the_status_counts_what_the_cache_did(hearth, agent, load, made):
     now = second.status()["symbol_cache"]
     assert now["stored"] == 0 and now["bytes"] == on_disk, now
     text = hearth.run("status", "--config", second.config_path).stdout
-    assert "symbols      of %d files from disk" % second.status()["symbol_cache"]["hits"] in text, text
+    assert "symbols      %d tables from disk" % second.status()["symbol_cache"]["hits"] in text, text
 
 
 WITH_DEBUG, OF_SYSTEM = 1, 2

@@ -41,7 +41,7 @@ static inline int put(struct symbol_store *s, const struct stored_key *k, char b
 	int r;
 
 	memset(data, byte, sizeof(data));
-	r = symbol_entry_new(s, k, &e);
+	r = symbol_entry_new(s, k, NO_LIMIT, &e);
 	if (r == 0)
 		r = symbol_entry_append(e, data, sizeof(data));
 	return r < 0 ? r : symbol_entry_commit(e, &fd);

@@ -46,6 +46,19 @@ static void a_killed_inspector_costs_one_answer(void **state)
 	assert_int_not_equal(inspector_of(f), before);
 }
 
+static void the_cpu_time_of_a_helper_that_died_is_not_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t end = clock_monotonic_ns() + 5 * NS_PER_S;
+
+	(void)open_handle(f, "/bin/true");
+	assert_int_equal(helpers_ended_cpu_ns(f->helpers), 0);
+	assert_int_equal(kill(inspector_of(f), SIGKILL), 0);
+	while (helpers_ended_cpu_ns(f->helpers) == 0 && clock_monotonic_ns() < end)
+		run_once_at_most(f, 100);
+	assert_in_range(helpers_ended_cpu_ns(f->helpers), NS_PER_MS / 10, 2 * NS_PER_S);
+}
+
 static void a_killed_opener_costs_one_answer(void **state)
 {
 	struct fixture *f = *state;
@@ -338,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		helpers_test(a_killed_inspector_costs_one_answer),
+		helpers_test(the_cpu_time_of_a_helper_that_died_is_not_forgotten),
 		helpers_test(a_killed_opener_costs_one_answer),
 		helpers_test(those_who_wait_behind_a_killed_request_are_served),
 		helpers_test(a_hanging_opener_is_replaced_and_what_hung_it_is_left_alone),

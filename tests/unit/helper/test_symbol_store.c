@@ -85,7 +85,7 @@ static void what_is_not_published_leaves_nothing(void **state)
 	struct stored_key k = key_of(1, false);
 	struct symbol_entry *e;
 
-	assert_int_equal(symbol_entry_new(s, &k, &e), 0);
+	assert_int_equal(symbol_entry_new(s, &k, NO_LIMIT, &e), 0);
 	assert_int_equal(n_files(s), 1);
 	assert_int_equal(found(s, &k), 0);
 	symbol_entry_free(e);

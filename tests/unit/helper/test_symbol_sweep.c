@@ -39,6 +39,18 @@ static void a_table_larger_than_the_limit_is_refused(void **state)
 	assert_int_equal(n_files(s), 0);
 }
 
+static void a_table_larger_than_it_may_be_is_refused(void **state)
+{
+	_cleanup_(symbol_store_freep) struct symbol_store *s = store_in(state, NO_LIMIT);
+	_cleanup_(symbol_entry_freep) struct symbol_entry *e = NULL;
+	struct stored_key k = key_of(1, false);
+	char data[100] = {};
+
+	assert_int_equal(symbol_entry_new(s, &k, sizeof(k) + sizeof(data), &e), 0);
+	assert_int_equal(symbol_entry_append(e, data, sizeof(data)), 0);
+	assert_int_equal(symbol_entry_append(e, data, 1), -EFBIG);
+}
+
 static void a_lower_limit_holds_from_the_first_look(void **state)
 {
 	struct stored_key k = key_of(9, false);
@@ -87,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_with_folder(the_tables_that_were_used_longest_ago_go),
 		unit_test_with_folder(a_table_larger_than_the_limit_is_refused),
+		unit_test_with_folder(a_table_larger_than_it_may_be_is_refused),
 		unit_test_with_folder(a_lower_limit_holds_from_the_first_look),
 		unit_test_with_folder(only_what_looks_like_a_table_is_ever_removed),
 	};
