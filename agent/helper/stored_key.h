@@ -4,7 +4,8 @@
  * so a table answers for the very file that it was made from: device, inode, owner, size, time of
  * the last write and of the last change of the inode, and the build id besides. The last of these
  * times is the kernel's own and set by nobody, so one who cannot write to the block device cannot
- * make a second file with the same key.
+ * make a second file with the same key. A user's own file system (FUSE below an overlay in a user
+ * namespace) can tell any time, but no owner that is not his: hence the owner.
  *
  * These are the first bytes of an entry, as the host writes them; the table itself, which comes
  * from a sealed process, begins behind them. Machines that differ in byte order never share a

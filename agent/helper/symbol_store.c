@@ -299,16 +299,16 @@ int symbol_entry_commit(struct symbol_entry *e, int *ret_fd)
 {
 	struct symbol_store *s = e->store;
 	char name[STORED_KEY_MAX_NAME];
-	int r;
 
 	stored_key_name(&e->key, name);
 	if (renameat(s->dir, e->temporary, s->dir, name) < 0)
 		return -errno;
 	e->temporary[0] = '\0';
 	s->stats.stored++;
-	r = table_open(s, &e->key, ret_fd);
+	*ret_fd = -1;
+	(void)table_open(s, &e->key, ret_fd);
 	(void)symbol_sweep(s->dir, s->stats.max_bytes, &s->stats.bytes, &s->stats.evicted);
-	return r;
+	return 0;
 }
 
 struct symbol_entry *symbol_entry_free(struct symbol_entry *e)

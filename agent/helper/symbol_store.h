@@ -62,7 +62,7 @@ int symbol_entry_new(struct symbol_store *s, const struct stored_key *k, uint64_
 		     struct symbol_entry **ret);
 /* -EFBIG: it is larger than its max_bytes, or than all tables may be. */
 int symbol_entry_append(struct symbol_entry *e, const void *data, size_t len);
-/* Publishes it. *ret_fd is as from symbol_store_find. */
+/* Publishes it. *ret_fd is as from symbol_store_find, -1 if it is gone again already. */
 int symbol_entry_commit(struct symbol_entry *e, int *ret_fd);
 struct symbol_entry *symbol_entry_free(struct symbol_entry *e); /* NULL; removes what is not published */
 DEFINE_CLEANUP(struct symbol_entry *, symbol_entry_free)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The test takes its own program apart as a distribution does, with binutils. */
-#include "test_support.h"
+#include "test_stored.h"
 
 #include <dlfcn.h>
 #include <lzma.h>
@@ -131,6 +131,38 @@ static void names_of_another_set_of_files_do_not_fit(void **state)
 	close(debug.fd);
 }
 
+static void a_stored_table_names_without_the_debug_file_and_leaves_names_on_disk(void **state)
+{
+	struct opened app = opened_of(path_of("app")), debug = opened_of(path_of("app.debug"));
+	struct stored_bytes b = { .max = 64u << 20 };
+	const struct hearth_table_sink sink = { .size = sizeof(sink), .ctx = &b,
+						.write = stored_bytes_write };
+	const struct symbol_sources both = { .mapped = &app.elf, .debug = &debug.elf };
+	const struct symbol_sources alone = { .mapped = &app.elf };
+	_cleanup_(file_symbols_freep) struct file_symbols *made = NULL, *stored = NULL;
+	struct symbol_sources with_table = alone;
+	char name[SYMBOL_MAX_NAME];
+	struct reader reader;
+	struct symbol s;
+
+	(void)state;
+	assert_int_equal(file_symbols_new(&both, &made), 0);
+	assert_int_equal(file_symbols_store(made, &both, &sink), 0);
+	reader_open_memory(&reader, b.data, b.len);
+	with_table.stored = &reader;
+	assert_int_equal(file_symbols_open(&with_table, &stored), 0);
+	assert_true(file_symbols_fit(stored, &with_table) && !file_symbols_fit(stored, &alone));
+	assert_false(file_symbols_are_worth_storing(stored)); /* it is */
+	assert_true(file_symbols_find(stored, own_address(), &s));
+	assert_int_equal(file_symbols_name(stored, &with_table, s.name, name), 0);
+	assert_string_equal(name, "only_in_symtab");
+	/* One block of names at a time is in memory, and their sums. */
+	assert_true(file_symbols_bytes(stored) < file_symbols_bytes(made) + STORED_BLOCK_BYTES + 1024);
+	free(b.data);
+	close(app.fd);
+	close(debug.fd);
+}
+
 static void the_link_is_a_name_and_the_file_s_checksum(void **state)
 {
 	struct opened app = opened_of(path_of("app")), plain = opened_of(path_of("stripped"));
@@ -256,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_debug_file_names_what_the_stripped_one_cannot),
 		cmocka_unit_test(a_debug_file_that_is_cut_is_as_good_as_none),
 		cmocka_unit_test(names_of_another_set_of_files_do_not_fit),
+		cmocka_unit_test(a_stored_table_names_without_the_debug_file_and_leaves_names_on_disk),
 		cmocka_unit_test(the_link_is_a_name_and_the_file_s_checksum),
 		cmocka_unit_test(a_debug_file_of_the_same_build_matches),
 		cmocka_unit_test(without_a_build_id_the_checksum_decides),

@@ -36,16 +36,11 @@ static struct stored_footer footer_of(const struct stored_bytes *b)
 /* As if stored_table_write() had written what is there now. */
 static void footer_set(struct stored_bytes *b, struct stored_footer f)
 {
-	size_t index = b->len - sizeof(f) - (size_t)f.n_blocks * STORED_BLOCK_BYTES;
+	size_t names_len = (size_t)f.n_blocks * STORED_BLOCK_BYTES;
+	uint64_t sum = lzma_crc64(b->data + names_len, b->len - sizeof(f) - names_len, 0);
 
 	f.checksum = 0;
-	f.checksum = lzma_crc64(b->data + b->len - sizeof(f) - index, index, 0);
-	{
-		struct stored_footer bare = f;
-
-		bare.checksum = 0;
-		f.checksum = lzma_crc64((const uint8_t *)&bare, sizeof(bare), f.checksum);
-	}
+	f.checksum = lzma_crc64((const uint8_t *)&f, sizeof(f), sum);
 	memcpy(b->data + b->len - sizeof(f), &f, sizeof(f));
 }
 
