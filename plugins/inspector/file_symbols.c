@@ -7,9 +7,13 @@
 
 #include "mini_debug.h"
 
-/* Both have been measured (tests/bench/symbols.py): below, storing costs more than it ever saves. */
-#define WORTH_OF_MAPPED 16384u /* symbols in the file itself */
-#define WORTH_OF_OTHERS 1024u  /* symbols in a file that has to be found or unpacked first */
+/*
+ * From how many symbols on storing them pays within a few starts (tests/bench/symbols.py). In mini
+ * debug info that is early, since unpacking is what costs. In a debug file it is not before 16,384,
+ * but that file may be gone the next time, and its names with it.
+ */
+#define WORTH_OF_MAPPED 16384u
+#define WORTH_OF_OTHERS 1024u
 
 enum symtab_place { SYMTAB_MAPPED, SYMTAB_DEBUG, SYMTAB_MINI };
 
@@ -128,6 +132,11 @@ int file_symbols_open(const struct symbol_sources *from, struct file_symbols **r
 bool file_symbols_fit(const struct file_symbols *s, const struct symbol_sources *from)
 {
 	return s->stored ? from->stored != NULL : s->had_debug == !!from->debug;
+}
+
+bool file_symbols_are_stored(const struct file_symbols *s)
+{
+	return s->stored;
 }
 
 static const struct symbol_rows *rows_of(const struct file_symbols *s)

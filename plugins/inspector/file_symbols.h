@@ -37,6 +37,7 @@ DEFINE_CLEANUP(struct file_symbols *, file_symbols_free)
 /* False: they need a stored table or a debug file, or were made without one that is there now. */
 bool file_symbols_fit(const struct file_symbols *s, const struct symbol_sources *from);
 
+bool file_symbols_are_stored(const struct file_symbols *s); /* made by file_symbols_open */
 size_t file_symbols_bytes(const struct file_symbols *s);
 size_t file_symbols_length(const struct file_symbols *s);
 bool file_symbols_find(const struct file_symbols *s, uint64_t address, struct symbol *ret);

@@ -179,7 +179,7 @@ static int name_of(struct inspector *i, struct named_file *f, uint64_t address,
 {
 	int r = file_symbols_name(f->symbols, &f->sources, symbol->name, name);
 
-	if (r >= 0 || r == -ENODATA || !f->sources.stored)
+	if (r >= 0 || r == -ENODATA || !file_symbols_are_stored(f->symbols))
 		return r;
 	f->table |= HEARTH_TABLE_DAMAGED;
 	r = symbols_read(i, f);

@@ -19,8 +19,10 @@ struct reader {
 /* -errno, or -EINVAL if it is not a regular file. */
 int reader_open_fd(struct reader *r, int fd);
 void reader_open_memory(struct reader *r, const void *data, size_t size);
-/* len bytes from offset on, in memory: for one who would read all of them in small pieces. data is freed
- * by the caller. -ENOMEM, or as reader_get. */
+/*
+ * len bytes from offset on, in memory: for one who would read all of them in small pieces. The caller
+ * frees *ret_data. -ENOMEM, or as reader_get.
+ */
 int reader_load(const struct reader *from, uint64_t offset, size_t len, struct reader *ret,
 		uint8_t **ret_data);
 

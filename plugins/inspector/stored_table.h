@@ -44,8 +44,10 @@ struct stored_table;
 int stored_table_write(const struct symbol_table *t, const struct symbol_files *files,
 		       const struct hearth_table_sink *sink);
 
-/* `offset`: where in the file it begins; it ends with it. -EBADMSG: damaged, cut, or of another
- * version; -ENOMEM, or an error of reading. */
+/*
+ * `offset`: where in the file it begins; it ends with it. -EBADMSG: damaged, cut, or of another
+ * version; -ENOMEM, or an error of reading.
+ */
 int stored_table_open(const struct reader *r, uint64_t offset, struct stored_table **ret);
 struct stored_table *stored_table_free(struct stored_table *t); /* NULL */
 DEFINE_CLEANUP(struct stored_table *, stored_table_free)
