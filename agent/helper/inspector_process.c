@@ -72,10 +72,14 @@ static bool symbol_fds_take(const struct message *m, struct hearth_symbol_fds *r
 	*ret = (struct hearth_symbol_fds){
 		.size = sizeof(*ret),
 		.mapped = m->fds[0],
-		.debug = m->header.flags & MESSAGE_HAS_DEBUG ? m->fds[n++] : -1,
-		.table = m->header.flags & MESSAGE_HAS_TABLE ? m->fds[n++] : -1,
+		.debug = -1,
+		.table = -1,
 		.table_offset = sizeof(struct stored_key),
 	};
+	if (m->header.flags & MESSAGE_HAS_DEBUG)
+		ret->debug = m->fds[n++];
+	if (m->header.flags & MESSAGE_HAS_TABLE)
+		ret->table = m->fds[n++];
 	return m->fds[n - 1] >= 0;
 }
 
