@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "e2e"))
 
+import fake_stacks  # noqa: E402
 import stacks as made  # noqa: E402
 from chromium import Chromium, Page  # noqa: E402
 from hearth import Hearth  # noqa: E402
@@ -21,7 +22,7 @@ class Recording:
 
     def __init__(self, build, tmp, stacks, *args):
         self.hearth, self.stacks = Hearth(build, tmp), stacks
-        path = made.write(os.path.join(self.hearth.tmp, "stacks.txt"), stacks)
+        path = fake_stacks.write(os.path.join(self.hearth.tmp, "stacks.txt"), stacks)
         process, self.folder = self.hearth.record(
             "--source", "fake-stacks:path=" + path, *args,
             "--set", "plugin_dirs=%s/plugins,%s" % (self.hearth.build, self.hearth.fakes))

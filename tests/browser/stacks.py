@@ -3,19 +3,11 @@
 import collections
 import random
 
+from fake_stacks import Stack
+
 KINDS = ("",) * 6 + ("_[k]", "_[k]", "_[j]", "_[i]", "_[u]")
 TOOLS = ("cc1", "as", "ld", "make", "sh", "python3")
 RAREST, SCATTERED, N_SCATTERED = "the_rarest_function", "scattered_helper", 500
-
-# The columns of tests/fake-plugins/stacks.c.
-Stack = collections.namedtuple("Stack", "pid tid comm thread container count frames")
-
-
-def write(path, stacks):
-    with open(path, "w", encoding="utf-8") as f:
-        for s in stacks:
-            f.write("\t".join(map(str, s[:6])) + "\t" + ";".join(s.frames) + "\n")
-    return path
 
 
 def function_names(rng, n):

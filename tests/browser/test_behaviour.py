@@ -9,6 +9,7 @@ import pytest
 
 import stacks as made
 import view
+from fake_stacks import Stack
 
 PWN = "window.pwned=1"
 EVIL = [
@@ -27,7 +28,7 @@ EVIL = [
 
 
 def stack(frames, count=100, comm="app", pid=7, tid=None, thread=None, container=""):
-    return made.Stack(pid, tid or pid, comm, thread or comm, container, count, tuple(frames))
+    return Stack(pid, tid or pid, comm, thread or comm, container, count, tuple(frames))
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,7 @@ def test_recording_is_as_large_as_promised(big):
 
 
 def test_table_has_every_function_with_its_self_and_total(big, tab, weights):
-    page = tab(big.page)
-    view.open_view(page, "table")
-    for _ in range(4):  # 100, 400, 1600, 6400 rows
-        if page.evaluate("!document.getElementById('more').hidden"):
-            page.click("#more")
-    shown = {row[0]: (view.number(row[3]), view.number(row[5])) for row in view.rows(page, "#rows")}
+    shown = {row[0]: (view.number(row[3]), view.number(row[5])) for row in view.all_functions(tab(big.page))}
     assert shown == weights
 
 
@@ -57,11 +52,7 @@ def side(page, selector):
 def test_sandwich_has_the_shares_of_callers_and_callees(big, tab, weights):
     page = tab(big.page)
     for function in some_functions(weights):
-        view.open_view(page, "table")
-        view.search(page, function)
-        name = "[...document.querySelectorAll('#rows button')].find(b => b.textContent === %r)" % function
-        page.evaluate("(b => b.click())(%s)" % name)
-        assert page.text("#focus") == function
+        view.open_sandwich(page, function)
         own, total = weights[function]
         assert page.text("#focus-numbers").startswith("{:,} sample{} · ".format(total, "s" * (total > 1)))
         assert " {:,} · ".format(own) in page.text("#focus-numbers")

@@ -51,5 +51,21 @@ def open_view(page, name):
     assert page.evaluate("document.getElementById('tab-%s').getAttribute('aria-selected')" % name) == "true"
 
 
+def all_functions(page):
+    """The rows of the table, all of them: 100, 400, 1600, 6400 …"""
+    open_view(page, "table")
+    while page.evaluate("!document.getElementById('more').hidden"):
+        page.click("#more")
+    return rows(page, "#rows")
+
+
+def open_sandwich(page, function):
+    """By a click on the function's name in the table."""
+    open_view(page, "table")
+    search(page, function)
+    page.evaluate("[...document.querySelectorAll('#rows button')].find(b => b.textContent === %s).click()" % json.dumps(function))
+    assert page.text("#focus") == function
+
+
 def focus(page, selector):
     page.evaluate("document.querySelector(%s).focus()" % json.dumps(selector))

@@ -13,7 +13,8 @@ import time
 
 import pytest
 
-from hearth import wait_for
+import fake_stacks
+import perf_data
 
 ROW = re.compile(r"^ *([\d.]+) % +([\d.]+) %  (\S.*?)  +(\S+)$", re.M)
 PROCESS = re.compile(r"^ *([\d.]+) % +(\d+)  (\S.*)$", re.M)
@@ -64,6 +65,31 @@ def test_shares_are_those_of_perf_report(hearth, load):
     for name in known:
         for a, b in zip(mine[name], theirs[name]):
             assert abs(a - b) < 4, (name, mine[name], theirs[name])
+
+
+def test_figures_are_those_of_perf_for_the_same_stacks(hearth):
+    """perf's stacks, one a sample, in several windows; `perf report --children` of them judges the sum."""
+    perf = perf_data.record_programs(hearth)
+    path = fake_stacks.write(os.path.join(hearth.tmp, "stacks.txt"), perf.stacks)
+    windows = -(-len(perf.stacks) // 500)
+    r, _ = hearth.record("--source", "fake-stacks:seconds=1,batch=500,path=" + path,
+                         "--sink", "top:sort=total,rows=500,over=1h,first=%ds" % windows,
+                         "--set", "plugin_dirs=%s/plugins,%s" % (hearth.build, hearth.fakes))
+    assert r.returncode == 0, r.stderr
+    assert windows > 2 and r.stdout.startswith("last %d.0 s  %s samples" % (windows, len(perf.stacks)))
+    shown = {(m[3], m[4]): (m[1], m[2]) for m in ROW.finditer(r.stdout)}
+    assert set(shown) == set(perf.rows)
+    for function, rows in perf.rows.items():
+        own, totals = sum(row.samples for row in rows), [sum(row.chains.values()) for row in rows]
+        assert shown[function][0] == "%.1f" % perf.share(own), function
+        if len(rows) > 1:  # perf tells them apart by address; a sample may be in several of them
+            assert perf.share(max(totals)) - 0.05 <= float(shown[function][1]) <= perf.share(sum(totals)) + 0.05, function
+            continue
+        perf.check(function, own, totals[0])
+        assert shown[function][1] == "%.1f" % perf.share(totals[0]), function
+    processes = {(int(pid), comm): share for share, pid, comm in PROCESS.findall(r.stdout)}
+    heaviest = collections.Counter(perf.processes()).most_common(3)
+    assert [(key, processes[key]) for key, _ in heaviest] == [(key, "%.1f" % perf.share(n)) for key, n in heaviest]
 
 
 def test_text_has_no_colour_and_no_file_is_written(hearth, load):

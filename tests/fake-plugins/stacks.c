@@ -6,9 +6,11 @@
  *
  * CONTAINER and the frames may be empty. A frame ends in `_[k]`, `_[j]`, `_[i]` or `_[u]` where it is
  * of the kernel, compiled at run time, interpreted or unknown; `outer|inner` is a frame with an
- * inlined function, `[cut] CAUSE` in front of the frames says why the stack begins there.
+ * inlined function, `read in /lib/libc.so.6` one of a certain binary; `[cut] CAUSE` in front of the
+ * frames says why the stack begins there.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <hearth/profile_builder.h>
 
@@ -55,6 +57,21 @@ static uint32_t take_kind(const char *name, size_t *len)
 	return (uint32_t)(letter - letters);
 }
 
+/* Cuts " in /lib/libc.so.6" off; without it, the binary is one that is made up. */
+static uint32_t take_binary(struct hearth_flat_builder *b, const char *name, size_t *len)
+{
+	static const char in[] = " in ";
+	const char *path = memmem(name, *len, in, sizeof(in) - 1);
+	const char *end = name + *len;
+
+	if (!path)
+		return hearth_flat_intern_string(b, *len > 4 && strncmp(end - 4, "_[k]", 4) == 0 ?
+							    "[kernel]" : "/opt/fake/bin/compiler");
+	*len = (size_t)(path - name);
+	path += sizeof(in) - 1;
+	return hearth_flat_string_n(b, path, (size_t)(end - path));
+}
+
 static uint32_t frame_of(struct hearth_flat_builder *b, const char *name, size_t len)
 {
 	struct hearth_frame frame = { .address = (uint64_t)hearth_flat_hash(name, len) << 32 |
@@ -64,9 +81,8 @@ static uint32_t frame_of(struct hearth_flat_builder *b, const char *name, size_t
 	const char *inner;
 	uint32_t known = (uint32_t)b->rows[HEARTH_PROFILE_FRAMES].count, index;
 
+	binary.path = take_binary(b, name, &len);
 	frame.kind = take_kind(name, &len);
-	binary.path = hearth_flat_intern_string(b, frame.kind == HEARTH_FRAME_KERNEL ? "[kernel]" :
-						"/opt/fake/bin/compiler");
 	frame.binary = hearth_build_binary(b, &binary);
 	index = hearth_build_frame(b, &frame);
 	if (index < known)
