@@ -64,7 +64,7 @@ static void parse_task(struct body *b, struct process_event *e)
 	e->pid = body_u32(b);
 	e->parent_pid = body_u32(b);
 	e->tid = body_u32(b);
-	(void)body_u32(b); /* parent's tid */
+	e->parent_tid = body_u32(b);
 	e->time_ns = body_u64(b);
 }
 

@@ -30,7 +30,7 @@ struct process_event {
 	enum process_event_kind kind;
 	uint64_t time_ns;
 	uint32_t pid, tid;
-	uint32_t parent_pid; /* FORK */
+	uint32_t parent_pid, parent_tid; /* FORK */
 	const char *comm;    /* COMM, EXEC */
 	uint64_t start, end, file_offset, inode; /* MMAP */
 	uint32_t device_major, device_minor;

@@ -99,6 +99,26 @@ int proc_read_stat(const char *root, uint32_t pid, struct proc_stat *ret)
 	return proc_stat_parse(text, (size_t)n, ret);
 }
 
+int proc_read_thread_comm(const char *root, uint32_t pid, uint32_t tid,
+			  char ret_comm[PROC_COMM_BYTES])
+{
+	char name[32], text[PROC_COMM_BYTES];
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "task/%u/comm", tid);
+	fd = open_file(root, pid, name);
+	if (fd < 0)
+		return fd;
+	n = read(fd, text, sizeof(text));
+	if (n < 0)
+		return -errno;
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	copy_comm(ret_comm, text, (size_t)n);
+	return 0;
+}
+
 int proc_read_container(const char *root, uint32_t pid, struct container *ret)
 {
 	_cleanup_close_ int fd = open_file(root, pid, "cgroup");

@@ -40,6 +40,7 @@ void process_forget_maps(struct process *p)
 static struct process *process_free(struct process *p)
 {
 	process_forget_maps(p);
+	threads_forget(&p->threads);
 	free(p);
 	return NULL;
 }
@@ -133,8 +134,10 @@ static int apply_fork(struct processes *ps, const struct process_event *e)
 	struct process *parent = processes_find(ps, e->parent_pid), *child;
 
 	if (e->pid == e->parent_pid) {
-		if (parent && parent->n_threads)
-			parent->n_threads++;
+		if (!parent)
+			return 0;
+		parent->n_threads += parent->n_threads > 0;
+		threads_began(ps, parent, parent, e);
 		return 0;
 	}
 	child = processes_add(ps, e->pid);
@@ -147,6 +150,7 @@ static int apply_fork(struct processes *ps, const struct process_event *e)
 	if (!parent)
 		return 0;
 	memcpy(child->comm, parent->comm, sizeof(child->comm));
+	threads_began(ps, parent, child, e);
 	child->container = parent->container;
 	child->exe = parent->exe ? binary_ref(parent->exe) : NULL;
 	child->wants_exe = parent->wants_exe;
@@ -164,6 +168,7 @@ static int apply_exit(struct processes *ps, const struct process_event *e)
 		return 0;
 	if (e->tid == e->pid)
 		p->had_leader_exit = true;
+	threads_ended(p, e->tid);
 	if (p->n_threads && --p->n_threads == 0)
 		p->ended_ns = e->time_ns;
 	return 0;
@@ -174,15 +179,6 @@ void process_set_comm(struct process *p, const char *comm)
 	memset(p->comm, 0, sizeof(p->comm));
 	memcpy(p->comm, comm, strnlen(comm, sizeof(p->comm) - 1));
 	p->window = 0;
-}
-
-static int apply_comm(struct processes *ps, const struct process_event *e)
-{
-	struct process *p = processes_find(ps, e->pid);
-
-	if (p && e->pid == e->tid)
-		process_set_comm(p, e->comm);
-	return 0;
 }
 
 static int apply_exec(struct processes *ps, const struct process_event *e)
@@ -199,6 +195,7 @@ static int apply_exec(struct processes *ps, const struct process_event *e)
 	p->epoch = ps->epoch;
 	p->exec_generation++;
 	p->exec_ns = e->time_ns;
+	threads_forget(&p->threads);
 	p->n_threads = 1; /* exec ends the others before it is reported */
 	p->wants_exe = true;
 	p->had_leader_exit = false;
@@ -272,7 +269,7 @@ int processes_apply(struct processes *ps, const struct process_event *e)
 {
 	static int (*const apply[])(struct processes *ps, const struct process_event *e) = {
 		[PROCESS_EVENT_FORK] = apply_fork, [PROCESS_EVENT_EXIT] = apply_exit,
-		[PROCESS_EVENT_COMM] = apply_comm, [PROCESS_EVENT_EXEC] = apply_exec,
+		[PROCESS_EVENT_COMM] = threads_apply_comm, [PROCESS_EVENT_EXEC] = apply_exec,
 		[PROCESS_EVENT_MMAP] = apply_mmap, [PROCESS_EVENT_LOST] = apply_lost,
 	};
 
@@ -318,6 +315,7 @@ static void process_refresh(struct processes *ps, struct process *p)
 	struct mappings *old = p->maps ? mappings_ref(p->maps) : NULL;
 	struct binary *exe = p->exe ? binary_ref(p->exe) : NULL;
 
+	threads_forget(&p->threads);
 	if (snapshot_take(ps, p) < 0) {
 		if (old) { /* stale, but all there is */
 			p->maps = mappings_ref(old);

@@ -12,6 +12,7 @@
 #include "mappings.h"
 #include "perf_records.h"
 #include "proc.h"
+#include "threads.h"
 
 struct process {
 	struct process *next; /* in its bucket */
@@ -19,6 +20,7 @@ struct process {
 	uint32_t n_threads;      /* 0: not counted */
 	uint64_t start_time;     /* clock ticks since boot; 0: unknown */
 	char comm[PROC_COMM_BYTES]; /* "": unknown */
+	struct threads threads;  /* with follows_threads */
 	struct container container; /* inherited, until it has been read at a sample */
 	bool has_container;      /* it has been read since the fork or the last exec */
 	struct binary *exe;      /* NULL: unknown */
@@ -43,6 +45,7 @@ struct processes {
 	struct binaries *binaries;
 	look_ahead_fn look_ahead; /* NULL: nothing waits */
 	void *look_ahead_ctx;
+	bool follows_threads;     /* for threads_comm(): samples do not bring names */
 	bool is_filtered;         /* only the watched and their children are followed */
 	struct process **buckets;
 	size_t n_buckets, n;

@@ -24,6 +24,7 @@ static void task_records_name_child_and_parent(void **state)
 	assert_int_equal(e.pid, 20);
 	assert_int_equal(e.tid, 21);
 	assert_int_equal(e.parent_pid, 10);
+	assert_int_equal(e.parent_tid, 11);
 	assert_int_equal(e.time_ns, 77);
 	fake_task_record(&r, PERF_RECORD_EXIT, 20, 10, 20, 78);
 	assert_int_equal(perf_record_parse(r.bytes, r.len, &e), 0);
@@ -143,7 +144,7 @@ static void a_sample_brings_its_user_stack(void **state)
 	struct fake_record r;
 
 	(void)state;
-	fake_chain_record(&r, 20, 9, chain, 6);
+	fake_chain_record(&r, 20, 20, 9, chain, 6);
 	assert_int_equal(perf_record_parse(r.bytes, r.len, &e), 0);
 	assert_int_equal(e.kind, PROCESS_EVENT_SAMPLE);
 	assert_int_equal(e.time_ns, 9);
@@ -168,7 +169,7 @@ static void a_stack_that_fills_the_limit_is_cut(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(chain); i++)
 		chain[i] = 0x1000 + i;
-	fake_chain_record(&r, 20, 9, chain, ARRAY_SIZE(chain));
+	fake_chain_record(&r, 20, 20, 9, chain, ARRAY_SIZE(chain));
 	assert_int_equal(perf_record_parse(r.bytes, r.len, &e), 0);
 	perf_sample_take(&e, &s);
 	assert_int_equal(s.head.n_user, SAMPLE_MAX_FRAMES);
@@ -184,7 +185,7 @@ static void a_chain_longer_than_its_record_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
-		fake_chain_record(&r, 20, 9, chain, 3);
+		fake_chain_record(&r, 20, 20, 9, chain, 3);
 		memcpy(r.bytes + 24, &lengths[i], sizeof(lengths[i]));
 		assert_int_equal(perf_record_parse(r.bytes, r.len, &e), -EBADMSG);
 	}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <assert.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static inline void proc_tree_init(struct proc_tree *t)
 static inline void proc_tree_write(const struct proc_tree *t, unsigned int pid, const char *name,
 				   const char *text)
 {
-	char path[128];
+	char path[192];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%u/%s", t->root, pid, name);
@@ -52,15 +53,34 @@ static inline void proc_tree_add(struct proc_tree *t, unsigned int pid, unsigned
 	t->pids[t->n++] = pid;
 }
 
+static inline void proc_tree_name_thread(const struct proc_tree *t, unsigned int pid,
+					 unsigned int tid, const char *comm)
+{
+	char path[128], name[64];
+
+	snprintf(path, sizeof(path), "%s/%u/task", t->root, pid);
+	(void)mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/%u/task/%u", t->root, pid, tid);
+	(void)mkdir(path, 0755);
+	snprintf(name, sizeof(name), "task/%u/comm", tid);
+	proc_tree_write(t, pid, name, comm);
+}
+
+static inline int proc_tree_unlink(const char *path, const struct stat *stat, int kind,
+				   struct FTW *ftw)
+{
+	(void)stat;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
 static inline void proc_tree_remove(struct proc_tree *t, unsigned int pid)
 {
-	static const char *const names[] = { "stat", "maps", "cgroup", "" };
 	char path[128];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%u/%s", t->root, pid, names[i]);
-		(void)remove(path);
-	}
+	snprintf(path, sizeof(path), "%s/%u", t->root, pid);
+	(void)nftw(path, proc_tree_unlink, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline void proc_tree_done(struct proc_tree *t)

@@ -97,19 +97,25 @@ static inline void fake_task_record(struct fake_record *r, uint32_t type, uint32
 	fake_u32(r, pid);
 	fake_u32(r, parent);
 	fake_u32(r, tid);
-	fake_u32(r, parent);
+	fake_u32(r, parent + 1); /* the thread of the parent that made it */
 	fake_u64(r, time_ns);
+	fake_end(r, pid, tid, time_ns);
+}
+
+static inline void fake_thread_comm_record(struct fake_record *r, uint16_t misc, uint32_t pid,
+					   uint32_t tid, const char *comm, uint64_t time_ns)
+{
+	fake_begin(r, PERF_RECORD_COMM, misc);
+	fake_u32(r, pid);
+	fake_u32(r, tid);
+	fake_text(r, comm);
 	fake_end(r, pid, tid, time_ns);
 }
 
 static inline void fake_comm_record(struct fake_record *r, uint16_t misc, uint32_t pid,
 				    const char *comm, uint64_t time_ns)
 {
-	fake_begin(r, PERF_RECORD_COMM, misc);
-	fake_u32(r, pid);
-	fake_u32(r, pid);
-	fake_text(r, comm);
-	fake_end(r, pid, pid, time_ns);
+	fake_thread_comm_record(r, misc, pid, pid, comm, time_ns);
 }
 
 static inline void fake_mmap_record(struct fake_record *r, uint32_t pid, uint64_t start,
@@ -140,14 +146,14 @@ static inline void fake_lost_record(struct fake_record *r, uint64_t lost, uint64
 }
 
 /* A user stack behind what the kernel puts in front of it. */
-static inline void fake_chain_record(struct fake_record *r, uint32_t pid, uint64_t time_ns,
-				     const uint64_t *chain, uint64_t n)
+static inline void fake_chain_record(struct fake_record *r, uint32_t pid, uint32_t tid,
+				     uint64_t time_ns, const uint64_t *chain, uint64_t n)
 {
 	uint16_t size;
 
 	fake_begin(r, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
 	fake_u32(r, pid);
-	fake_u32(r, pid);
+	fake_u32(r, tid);
 	fake_u64(r, time_ns);
 	fake_u64(r, n);
 	fake_put(r, chain, n * sizeof(*chain));

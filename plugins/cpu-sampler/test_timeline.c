@@ -52,6 +52,40 @@ static void nothing_behind_the_cutoff_is_taken(void **state)
 	assert_true(sample_ring_fill(&w->samples.ring) > 0);
 }
 
+/* As without privileges: the samples stand among the events. */
+static void a_sample_of_a_perf_ring_has_its_threads_name_of_the_moment(void **state)
+{
+	static const uint64_t chain[] = { (uint64_t)PERF_CONTEXT_USER, 0x7100, 0x7010 };
+	static const char *const names[] = { "early", "late" };
+	struct world *w = *state;
+	struct timeline_setup setup = {
+		.host = &w->host.host, .events = &w->events, .proc_root = w->tree.root,
+		.n_cpus = 2, .window_ns = 10 * S, .period_ns = 1000,
+	};
+	struct hearth_flat f;
+	struct fake_record r;
+
+	timeline_done(&w->timeline);
+	assert_int_equal(timeline_init(&w->timeline, &setup), 0);
+	proc_tree_name_thread(&w->tree, 100, 103, "early\n");
+	fake_chain_record(&r, 100, 103, 1005 * S + 1, chain, 3);
+	fake_write(w->events.rings[0], &r);
+	fake_thread_comm_record(&r, 0, 100, 103, "late", 1005 * S + 2);
+	fake_write(w->events.rings[1], &r);
+	fake_chain_record(&r, 100, 103, 1005 * S + 3, chain, 3);
+	fake_write(w->events.rings[0], &r);
+	assert_int_equal(timeline_advance(&w->timeline, 1010 * S, false), 0);
+	open_batch(w, 0, &f);
+	assert_int_equal(hearth_flat_count(&f, HEARTH_PROFILE_SAMPLES), 2);
+	for (uint64_t i = 0; i < 2; i++) {
+		struct hearth_thread t =
+			hearth_profile_thread(&f, hearth_profile_sample(&f, i).thread);
+
+		assert_int_equal(t.tid, 103);
+		assert_string_equal(hearth_flat_string(&f, t.comm), names[i]);
+	}
+}
+
 static void a_record_that_wraps_around_its_ring_is_whole(void **state)
 {
 	struct world *w = *state;
@@ -156,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_sample_sees_the_mappings_of_its_moment),
 		TEST(nothing_behind_the_cutoff_is_taken),
+		TEST(a_sample_of_a_perf_ring_has_its_threads_name_of_the_moment),
 		TEST(a_record_that_wraps_around_its_ring_is_whole),
 		TEST(a_ring_of_nonsense_is_skipped_and_counted),
 		TEST(windows_end_at_multiples_and_touch),

@@ -43,6 +43,7 @@ int timeline_init(struct timeline *t, const struct timeline_setup *s)
 	r = processes_init(&t->processes, s->proc_root, &t->binaries);
 	if (r < 0)
 		return r;
+	t->processes.follows_threads = !s->samples;
 	t->processes.look_ahead = look_ahead;
 	t->processes.look_ahead_ctx = s->events;
 	window_begin(&t->window, s->host->now_ns(s->host));
@@ -83,11 +84,26 @@ static void take_sample(struct timeline *t, const struct sample_record *s)
 		t->window.unattributed++;
 }
 
+/* A perf ring numbers no samples and names no threads. */
+static void take_chain(struct timeline *t, const struct process_event *e)
+{
+	struct sample_record *s = &t->converted.head;
+	struct process *p;
+
+	perf_sample_take(e, &t->converted);
+	p = processes_sampled(&t->processes, s->pid, 0, s->n_user > 0);
+	if (!p) {
+		t->window.unattributed++;
+		return;
+	}
+	snprintf(s->comm, sizeof(s->comm), "%s", threads_comm(&t->processes, p, s->tid));
+	window_add_sample(&t->window, s, p);
+}
+
 static void take_event(struct timeline *t, const struct process_event *e)
 {
 	if (e->kind == PROCESS_EVENT_SAMPLE) {
-		perf_sample_take(e, &t->converted);
-		take_sample(t, &t->converted.head);
+		take_chain(t, e);
 		return;
 	}
 	if (e->kind == PROCESS_EVENT_LOST && !t->samples)

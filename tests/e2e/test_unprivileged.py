@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Without any privilege: one's own commands and processes, user code only, and a sentence for the rest."""
+import collections
+import json
 import os
 import subprocess
 
@@ -76,6 +78,44 @@ def test_stack_is_not_passed_off_as_whole(user, own_demo):
     assert process.returncode == 0, process.stderr
     rows = [frames for frames, _ in folded(folder)]
     assert rows and all(frames[1].startswith("[truncated: ") for frames in rows), rows[:3]
+
+
+@pytest.fixture
+def threads(user, hearth):
+    """A program whose threads' names are known by what they run."""
+    program = os.path.join(os.path.dirname(user.binary), "threads")
+    subprocess.run(["cp", os.path.join(hearth.build, "tests/workloads/threads"), program], check=True)
+    return program
+
+
+def names_by_function(path):
+    """{(function, name of the thread): samples} of debug-json's lines."""
+    found = collections.Counter()
+    with open(path) as f:
+        for batch in map(json.loads, f):
+            for s in batch.get("samples", []):  # artifacts have none
+                stack = batch["stacks"][s["stack"]]["frames"]
+                names = [line["function"] for i in stack for line in batch["frames"][i]["lines"]]
+                found.update((name, s["comm"]) for name in names if name.startswith("spin_"))
+    return found
+
+
+@pytest.mark.parametrize("is_running", [False, True], ids=["command", "process"])
+def test_threads_have_the_names_of_the_moment(user, threads, is_running):
+    path = os.path.join(user.tmp, "batches.json")
+    p = subprocess.Popen([*USER, threads, "60000"]) if is_running else None
+    try:
+        what = ["-d", "2", "-p", p.pid] if is_running else ["--", threads, "2000"]
+        process, _ = user.record("--sink", "debug-json:samples=true,output=" + path, *what, prefix=USER)
+    finally:
+        if is_running:
+            p.kill()
+            p.wait()
+    assert process.returncode == 0, process.stderr
+    found = names_by_function(path)
+    for function, name in (("spin_early", "early"), ("spin_unnamed", "threads"), ("spin_late", "late")):
+        names = {comm: n for (f, comm), n in found.items() if f == function}
+        assert list(names) == [name] and names[name] > 20, found
 
 
 def test_process_of_someone_else_is_refused(user, load):
