@@ -45,12 +45,17 @@ static void keep_promises(struct window *w)
 	}
 }
 
+/* While it is asked again, what was said the last time holds. */
+static const char *binary_cause(const struct binary *b)
+{
+	return b->state == BINARY_FAILED ? open_cause(b) : b->state == BINARY_PENDING ? b->cause : NULL;
+}
+
 static void fill_binaries(struct window *w)
 {
 	for (size_t i = 0; i < w->n_binaries; i++) {
 		const struct binary *b = w->binaries[i];
-		const char *why = b->state == BINARY_FAILED ? open_cause(b) : NULL;
-		uint32_t cause = hearth_flat_intern_string(&w->builder, why);
+		uint32_t cause = hearth_flat_intern_string(&w->builder, binary_cause(b));
 		struct hearth_binary *row;
 
 		if (w->builder.error)

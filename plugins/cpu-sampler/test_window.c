@@ -328,6 +328,30 @@ static void generated_code_is_that_of_one_process(void **state)
 	assert_int_equal(hearth_profile_binary(&f, frames[1].binary).handle, 0);
 }
 
+static void what_was_said_of_generated_code_holds_while_it_is_asked_again(void **state)
+{
+	static const char maps[] = "7000-9000 rwxp 00000000 00:00 0\n", no_map[] = "no map";
+	struct world *w = *state;
+
+	proc_tree_add(&w->tree, 200, 1, "node", 50, 0, maps);
+	sample_at(w, 1006 * S, 200, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1007 * S, false), 0);
+	refuse(0, -ENOENT, no_map);
+	w->host.now_ns = 1011 * S;
+	sample_at(w, 1011 * S, 200, 0x7100);
+	assert_int_equal(timeline_advance(&w->timeline, 1020 * S, true), 0);
+	assert_int_equal(inspector.n, 2); /* not answered */
+	assert_int_equal(w->host.n_emitted, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct hearth_flat f;
+
+		open_batch(w, i, &f);
+		assert_string_equal(hearth_flat_string(&f, hearth_profile_binary(&f, leaf_of(&f, 0).binary).cause),
+				    no_map);
+	}
+	refuse(1, -ENOENT, no_map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +367,7 @@ int main(void)
 		INSPECTED(a_file_that_is_not_here_either_is_given_up),
 		INSPECTED(a_file_that_cannot_be_read_is_named_with_the_cause),
 		INSPECTED(generated_code_is_that_of_one_process),
+		INSPECTED(what_was_said_of_generated_code_holds_while_it_is_asked_again),
 		INSPECTED(the_vdso_is_asked_for_like_a_file),
 		INSPECTED(the_vdso_of_a_32_bit_process_is_not_mixed_up_with_it),
 	};

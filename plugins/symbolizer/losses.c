@@ -74,7 +74,30 @@ static void note_stripped(struct window *w, uint32_t frame, uint32_t n_samples)
 	const char *path = hearth_flat_string(&w->flat, binary.path);
 
 	if (row.kind == HEARTH_FRAME_NATIVE && *path == '/' && is_for_want_of_symbols(cause))
-		stripped_add(w->stripped, path, n_samples);
+		stripped_add(&w->missing->stripped, path, n_samples);
+}
+
+static bool is_unnamed_code(const struct window *w, const struct hearth_frame *frame, uint32_t i)
+{
+	return frame->kind == HEARTH_FRAME_JIT && !w->frames[i].count &&
+	       strcmp(cause_text(w, w->frames[i].cause), NO_PERF_MAP) == 0;
+}
+
+/* Deep stacks would make little of it by frames, though a sample shows nothing but "[jit]". */
+static void note_runtime(struct window *w, const struct hearth_stack *s, uint32_t n_samples)
+{
+	uint64_t n_frames = hearth_flat_count(&w->flat, HEARTH_PROFILE_STACK_FRAMES);
+
+	w->missing->runtimes.n_samples += n_samples;
+	for (uint32_t i = 0; i < s->count && s->first + (uint64_t)i < n_frames; i++) {
+		uint32_t frame = hearth_profile_stack_frame(&w->flat, s, i);
+		struct hearth_frame row = hearth_profile_frame(&w->flat, frame);
+
+		if (frame >= w->n_frames || !is_unnamed_code(w, &row, frame))
+			continue;
+		runtimes_add(&w->missing->runtimes, &w->flat, &row, n_samples);
+		return;
+	}
 }
 
 static void tally_stack(struct window *w, uint64_t stack, uint32_t n_samples, struct tally *t)
@@ -85,12 +108,13 @@ static void tally_stack(struct window *w, uint64_t stack, uint32_t n_samples, st
 	for (uint32_t i = 0; i < s.count && s.first + (uint64_t)i < n_frames; i++) {
 		uint32_t frame = hearth_profile_stack_frame(&w->flat, &s, i);
 
-		w->stripped->n_frames += n_samples;
+		w->missing->stripped.n_frames += n_samples;
 		if (frame == 0 || frame >= w->n_frames || w->frames[frame].count)
 			continue;
 		tally_add(t, w->frames[frame].cause, n_samples);
 		note_stripped(w, frame, n_samples);
 	}
+	note_runtime(w, &s, n_samples);
 }
 
 static void report_cause(struct window *w, uint32_t cause, uint64_t count)

@@ -25,6 +25,7 @@
 #define ANSWER_NS (2ull * 1000 * 1000 * 1000)
 
 enum {
+	RUNTIMES_NAMED = 3,
 	MAX_WINDOWS = 4, /* in work; what comes on top waits in the mailbox */
 	TIMER_DEADLINE = 0,
 };
@@ -35,7 +36,7 @@ struct symbolizer {
 	struct requests requests;
 	struct window *head, *tail; /* in order of arrival */
 	uint32_t n_windows;
-	struct stripped stripped;
+	struct missing missing;
 	bool is_finishing;
 };
 
@@ -70,18 +71,35 @@ static void remove_head(struct symbolizer *s)
 	window_free(w);
 }
 
-/* One line for the end of a run: what to install for the names that are missing. */
+static void put_package_advice(struct symbolizer *s, struct json_text *j)
+{
+	_cleanup_free_ char *advice = NULL;
+
+	if (stripped_advice(&s->missing.stripped, "/var/lib/dpkg/info", &advice) == 0 && advice)
+		json_put_string(j, advice);
+}
+
+static void put_runtime_advice(struct symbolizer *s, struct json_text *j)
+{
+	for (uint32_t i = 0; i < RUNTIMES_NAMED; i++) {
+		_cleanup_free_ char *advice = NULL;
+
+		if (runtimes_advice(&s->missing.runtimes, i, &advice) < 0 || !advice)
+			return;
+		json_put_string(j, advice);
+	}
+}
+
+/* Lines for the end of a run: what to do for the names that are missing. */
 static void report_advice(struct symbolizer *s)
 {
 	_cleanup_(json_text_done) struct json_text j = { .text = NULL };
-	_cleanup_free_ char *advice = NULL;
 
-	if (stripped_advice(&s->stripped, "/var/lib/dpkg/info", &advice) < 0 || !advice)
-		return;
 	json_open(&j, '[');
-	json_put_string(&j, advice);
+	put_runtime_advice(s, &j);
+	put_package_advice(s, &j);
 	json_close(&j, ']');
-	if (!j.error)
+	if (!j.error && strcmp(j.text, "[]") != 0)
 		s->host->report(s->host, "advice", j.text);
 }
 
@@ -90,7 +108,7 @@ static void report_frames(struct symbolizer *s)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)s->stripped.n_frames);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)s->missing.stripped.n_frames);
 	s->host->report(s->host, "frames.total", text);
 	report_advice(s);
 }
@@ -175,7 +193,7 @@ static int32_t symbolizer_consume(void *instance, const struct hearth_batch *b)
 	if (s->n_windows >= MAX_WINDOWS)
 		return -EAGAIN;
 	cache_trim(s->cache, now);
-	r = window_new(s->host, b, s->cache, &s->stripped, &w);
+	r = window_new(s->host, b, s->cache, &s->missing, &w);
 	if (r < 0)
 		return r;
 	w->deadline_ns = now + ANSWER_NS;
@@ -244,7 +262,8 @@ static void symbolizer_destroy(void *instance)
 		remove_head(s);
 	requests_done(&s->requests);
 	cache_free(s->cache);
-	stripped_done(&s->stripped);
+	stripped_done(&s->missing.stripped);
+	runtimes_done(&s->missing.runtimes);
 	free(s);
 }
 

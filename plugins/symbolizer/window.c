@@ -97,7 +97,7 @@ static void look_at_frame(struct window *w, uint32_t i, struct cache *cache)
 }
 
 int window_new(const struct hearth_host *h, const struct hearth_batch *b, struct cache *cache,
-	       struct stripped *stripped, struct window **ret)
+	       struct missing *missing, struct window **ret)
 {
 	_cleanup_(window_freep) struct window *w = calloc(1, sizeof(*w));
 	uint64_t n;
@@ -112,7 +112,7 @@ int window_new(const struct hearth_host *h, const struct hearth_batch *b, struct
 	if (n > UINT32_MAX / sizeof(*w->wanted))
 		return -EBADMSG;
 	w->host = h;
-	w->stripped = stripped;
+	w->missing = missing;
 	w->batch = b;
 	h->batch_retain(h, b);
 	w->n_frames = (uint32_t)n;

@@ -14,11 +14,20 @@
 #include <hearth/profile.h>
 
 #include "cache.h"
+#include "runtimes.h"
 #include "stripped.h"
 
 /* As the inspector puts it. */
 #define NO_SYMBOL "no symbol covers it"
 #define NO_SYMBOLS "the file has no symbols (stripped)"
+/* As the opener does. */
+#define NO_PERF_MAP "generated code without a /tmp/perf-PID.map"
+
+/* What is to be said at the end of a run of names that were missing. */
+struct missing {
+	struct stripped stripped;
+	struct runtimes runtimes;
+};
 
 /* A frame that wants a name. */
 struct wanted {
@@ -37,7 +46,7 @@ struct window {
 	struct wanted *wanted;     /* sorted by handle and address */
 	uint32_t n_wanted;
 	uint64_t deadline_ns;
-	struct stripped *stripped; /* the symbolizer's, filled when the window is emitted */
+	struct missing *missing;   /* the symbolizer's, filled when the window is emitted */
 	bool is_sealed;
 	struct window *next;
 };
@@ -47,7 +56,7 @@ struct window {
  * lists the others in `wanted`. -EBADMSG or -ENOMEM.
  */
 int window_new(const struct hearth_host *h, const struct hearth_batch *b, struct cache *cache,
-	       struct stripped *stripped, struct window **ret);
+	       struct missing *missing, struct window **ret);
 struct window *window_free(struct window *w); /* NULL */
 DEFINE_CLEANUP(struct window *, window_free)
 
