@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/terminal.h"
 #include "util/buf.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -128,7 +129,7 @@ void diagnosis_print(struct diagnosis *d, const char *title)
 {
 	_cleanup_(buf_done) struct buf out = {};
 
-	diagnosis_write(d, title, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), &out);
+	diagnosis_write(d, title, terminal_has_colour(STDOUT_FILENO), &out);
 	(void)fputs(buf_text(&out), stdout);
 	(void)fflush(stdout);
 }

@@ -4,32 +4,16 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/terminal.h"
 #include "util/clock.h"
 #include "util/str.h"
 
 enum { HOTTEST_SHOWN = 5 };
 #define SHARE_SHOWN 0.01 /* nobody gains anything where less than this can be gained */
-
-/* Whether a line can be drawn anew. */
-static bool terminal_has_cursor(int fd)
-{
-	const char *terminal = getenv("TERM");
-
-	return isatty(fd) && terminal && !str_equal(terminal, "dumb");
-}
-
-/* https://no-color.org: any value but an empty one means plain text. */
-static bool terminal_has_colour(int fd)
-{
-	const char *no_colour = getenv("NO_COLOR");
-
-	return terminal_has_cursor(fd) && !(no_colour && *no_colour);
-}
 
 void progress_begin(struct progress *p, uint64_t duration_ns, bool has_command)
 {

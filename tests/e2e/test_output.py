@@ -285,11 +285,14 @@ def test_file_appears_only_when_whole(hearth, load):
 
 # ---- the guide ----
 
-def on_terminal(hearth, **env):
-    """What a terminal gets of a recording of an idle moment."""
-    p = subprocess.run(["script", "-qec", "%s record -o out -- true" % hearth.binary, "/dev/null"], capture_output=True, text=True,
+QUIET_MOMENT = "record -o out -- true"
+
+
+def on_terminal(hearth, command, **env):
+    """What a terminal gets of a command."""
+    p = subprocess.run(["script", "-qec", "%s %s" % (hearth.binary, command), "/dev/null"], capture_output=True, text=True,
                        cwd=hearth.tmp, env=hearth.environment(**{"TERM": "xterm", **env}), timeout=60)
-    assert p.returncode == 0, p.stdout
+    assert p.returncode == 0 or command.startswith("doctor"), p.stdout
     return p.stdout
 
 
@@ -330,13 +333,16 @@ def test_rate_achieved_is_that_of_the_samples_of_a_busy_cpu(hearth):
     assert re.search(r"^rate +\d+ Hz of 499 asked", process.stdout, re.M), process.stdout
 
 
-def test_lines_have_colour_on_a_terminal_only(hearth):
-    assert "\x1b[31msamples" in on_terminal(hearth)
+@pytest.mark.parametrize("command,word", [(QUIET_MOMENT, "\x1b[31msamples"), ("doctor", "\x1b[32mOK"), ("doctor /bin/sh", "\x1b[32mOK")])
+def test_lines_have_colour_on_a_terminal(hearth, command, word):
+    assert word in on_terminal(hearth, command)
+    assert word in on_terminal(hearth, command.replace("out", "again"), NO_COLOR="")  # no-color.org: an empty one says nothing
 
 
-@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_terminal_that_wants_no_colour_gets_none(hearth, env):
-    text = on_terminal(hearth, **env)
-    assert "samples " in text and not re.search("\x1b\\[[0-9;]*m", text)
+@pytest.mark.parametrize("command,word", [(QUIET_MOMENT, "samples "), ("doctor", "OK "), ("doctor /bin/sh", "OK ")])
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}])
+def test_terminal_that_wants_no_colour_gets_none(hearth, command, word, env):
+    text = on_terminal(hearth, command, **env)
+    assert word in text and not re.search("\x1b\\[[0-9;]*m", text)
     if "TERM" in env:
         assert "\x1b" not in text
