@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/debug_package.h"
 
 /* What a compiler is told; index: enum language. */
 static const struct {
@@ -38,27 +39,6 @@ static const struct {
 	},
 };
 
-/* Packages whose debug package has an older name. */
-static const char *debug_package(const char *owner, char *text, size_t size)
-{
-	static const char *const older[][2] = {
-		{ "libc6", "libc6-dbg" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(older); i++)
-		if (strcmp(owner, older[i][0]) == 0)
-			return older[i][1];
-	snprintf(text, size, "%s-dbgsym", owner);
-	return text;
-}
-
-static bool is_in_main_archive(const char *package)
-{
-	size_t len = strlen(package);
-
-	return len > 4 && strcmp(package + len - 4, "-dbg") == 0;
-}
-
 /* The command that adds the archive of debug packages, said once. */
 static void write_archive(struct advice *a, char *ret, size_t size)
 {
@@ -89,8 +69,7 @@ static bool is_plain(const char *path)
 /* NULL: the file is not from a package, as far as can be told. */
 static const char *package_command(struct advice *a, const struct patient *p)
 {
-	char archive[512] = "", name[PACKAGE_MAX_NAME + 8];
-	const char *package;
+	char archive[512] = "", package[PACKAGE_MAX_NAME + 8];
 
 	if (a->distribution.family == PACKAGE_RPM) {
 		if (strncmp(p->path, "/usr/", 5) != 0 || strncmp(p->path, "/usr/local/", 11) == 0 ||
@@ -102,8 +81,7 @@ static const char *package_command(struct advice *a, const struct patient *p)
 	}
 	if (!p->owner[0])
 		return NULL;
-	package = debug_package(p->owner, name, sizeof(name));
-	if (!is_in_main_archive(package))
+	if (!debug_package(p->owner, package, sizeof(package)))
 		write_archive(a, archive, sizeof(archive));
 	snprintf(a->text, sizeof(a->text), "%ssudo apt install %s", archive, package);
 	return a->text;

@@ -8,11 +8,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/debug_package.h"
 
 enum {
 	FILES_IN_ADVICE = 5,
@@ -99,12 +102,16 @@ static bool list_has(const char *text, const char *path)
 	return false;
 }
 
-/* "libssl3:amd64.list" → "libssl3", "gzip.list" → "gzip" */
+/* "libssl3:amd64.list" → "libssl3-dbgsym", "libc6:amd64.list" → "libc6-dbg" */
 static char *package_of_list(const char *name)
 {
 	size_t without_arch = strcspn(name, ":"), without_list = strlen(name) - strlen(".list");
+	char owner[NAME_MAX + 1], package[NAME_MAX + 16];
 
-	return strndup(name, without_arch < without_list ? without_arch : without_list);
+	snprintf(owner, sizeof(owner), "%.*s",
+		 (int)(without_arch < without_list ? without_arch : without_list), name);
+	(void)debug_package(owner, package, sizeof(package));
+	return strdup(package);
 }
 
 static bool is_list(const char *name)
@@ -144,20 +151,29 @@ static bool is_repeated(char *packages[FILES_IN_ADVICE], uint32_t i)
 	return false;
 }
 
-/* The C library's symbols are in a package of the old kind, which the archive itself has. */
-static const char *suffix_of(const char *package)
+/* apt does not know it before another archive has been added. */
+static bool is_from_elsewhere(const char *package)
 {
-	return strcmp(package, "libc6") == 0 ? "-dbg" : "-dbgsym";
+	static const char suffix[] = "-dbgsym";
+	size_t n = strlen(package), tail = sizeof(suffix) - 1;
+
+	return n > tail && strcmp(package + n - tail, suffix) == 0;
 }
 
 static uint32_t write_packages(FILE *f, const struct stripped *s, char *packages[FILES_IN_ADVICE])
 {
+	const char *elsewhere = NULL;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < s->n && i < FILES_IN_ADVICE; i++)
-		if (packages[i] && !is_repeated(packages, i))
-			fprintf(f, "%s%s%s", n++ ? ", " : "install ", packages[i],
-				suffix_of(packages[i]));
+	for (uint32_t i = 0; i < s->n && i < FILES_IN_ADVICE; i++) {
+		if (!packages[i] || is_repeated(packages, i))
+			continue;
+		fprintf(f, "%s%s", n++ ? ", " : "install ", packages[i]);
+		if (!elsewhere && is_from_elsewhere(packages[i]))
+			elsewhere = s->path[i];
+	}
+	if (elsewhere)
+		fprintf(f, " (hearth doctor %s says from where)", elsewhere);
 	return n;
 }
 

@@ -23,7 +23,8 @@ void stripped_add(struct stripped *s, const char *path, uint64_t count);
 void stripped_done(struct stripped *s);
 
 /*
- * "38 % of the frames have no name: install gzip-dbgsym, libssl3-dbgsym", at most five files.
+ * "38 % of the frames have no name: install gzip-dbgsym, libc6-dbg (hearth doctor /usr/bin/gzip says
+ * from where)", at most five files.
  * dpkg_info: "/var/lib/dpkg/info", whose *.list say which package a file is of; where there is no
  * such folder, files are named. *ret is allocated, NULL if nothing is worth saying. 0 or -ENOMEM.
  */

@@ -27,6 +27,8 @@ static int make_lists(void **state)
 	write_list("gzip.list", "/.\n/bin\n/bin/gzip\n/bin/zcat\n");
 	write_list("libssl3:amd64.list", "/.\n/usr/lib/libssl.so.3\n/usr/lib/libcrypto.so.3\n");
 	write_list("libc6:amd64.list", "/.\n/lib/x86_64-linux-gnu/libc.so.6\n");
+	write_list("python3.11-minimal.list", "/.\n/usr/bin/python3.11\n");
+	write_list("libpython3.11-stdlib:amd64.list", "/usr/lib/python3.11/lib-dynload/_json.so\n");
 	write_list("other.list", "/bin/gzip-but-longer\n/x/bin/gzip\n");
 	write_list("gzip.md5sums", "/usr/bin/gzip\n");
 	return 0;
@@ -35,7 +37,8 @@ static int make_lists(void **state)
 static int remove_lists(void **state)
 {
 	static const char *const names[] = { "gzip.list", "libssl3:amd64.list", "libc6:amd64.list",
-					     "other.list", "gzip.md5sums" };
+					     "python3.11-minimal.list",
+					     "libpython3.11-stdlib:amd64.list", "other.list", "gzip.md5sums" };
 	char path[256];
 
 	(void)state;
@@ -66,7 +69,7 @@ TEST(packages_are_named_worst_first_and_once)
 	stripped_add(&s, "/usr/bin/gzip", 10);
 	advice = advice_of(&s, folder);
 	assert_string_equal(advice, "40 % of the frames have no name: install gzip-dbgsym, "
-			    "libssl3-dbgsym");
+			    "libssl3-dbgsym (hearth doctor /usr/bin/gzip says from where)");
 }
 
 TEST(a_file_of_no_package_is_named_itself)
@@ -80,8 +83,19 @@ TEST(a_file_of_no_package_is_named_itself)
 			    "/opt/app");
 	stripped_add(&s, "/usr/bin/gzip", 2);
 	mixed = advice_of(&s, folder);
-	assert_string_equal(mixed, "70 % of the frames have no name: install gzip-dbgsym; build with "
-			    "symbols /opt/app");
+	assert_string_equal(mixed, "70 % of the frames have no name: install gzip-dbgsym (hearth doctor "
+			    "/usr/bin/gzip says from where); build with symbols /opt/app");
+}
+
+TEST(packages_of_one_source_may_share_their_symbols)
+{
+	_cleanup_(stripped_done) struct stripped s = { .n_frames = 10 };
+	_cleanup_free_ char *advice = NULL;
+
+	stripped_add(&s, "/usr/bin/python3.11", 5);
+	stripped_add(&s, "/usr/lib/python3.11/lib-dynload/_json.so", 4);
+	advice = advice_of(&s, folder);
+	assert_string_equal(advice, "90 % of the frames have no name: install python3.11-dbg");
 }
 
 TEST(the_c_librarys_package_has_an_older_name)
@@ -121,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packages_are_named_worst_first_and_once),
 		cmocka_unit_test(a_file_of_no_package_is_named_itself),
+		cmocka_unit_test(packages_of_one_source_may_share_their_symbols),
 		cmocka_unit_test(the_c_librarys_package_has_an_older_name),
 		cmocka_unit_test(little_is_not_worth_a_line),
 		cmocka_unit_test(files_are_bounded),

@@ -256,6 +256,26 @@ def test_a_binary_of_the_distribution_is_mended_by_its_package(hearth):
     assert needed and set(needed) <= set(v.lines), v.text
 
 
+def test_the_package_that_is_advised_is_there_to_be_installed(hearth):
+    """A -dbg comes from the archive that the machine has. A -dbgsym comes from one that the advice adds,
+    and is made only of packages that have no -dbg."""
+    known = set(run("apt-cache", "pkgnames").split())
+    codename = run("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME").strip()
+    if "libc6-dbg" not in known:
+        pytest.skip("apt has no lists of packages")
+    archive = "echo 'deb http://deb.debian.org/debian-debug %s-debug main' | sudo tee /etc/apt/sources.list.d/debug.list && " \
+              "sudo apt update && " % codename
+    libraries = "/usr/lib/x86_64-linux-gnu/"
+    for path in ("/usr/bin/python3.11", libraries + "libdb-5.3.so", libraries + "libkrb5.so.3", "/usr/bin/gzip", "/usr/bin/openssl"):
+        v = Verdict(hearth, path)
+        before, package = re.fullmatch(r"(.*)sudo apt install (\S+)", v["symbols"][2]).groups()
+        if package.endswith("-dbg"):
+            assert before == "" and package in known, v.text
+        else:
+            assert before == archive and package == v["package"][1] + "-dbgsym", v.text
+            assert v["package"][1] + "-dbg" not in known, v.text
+
+
 def test_the_build_id_is_that_of_readelf(hearth):
     path = make(hearth, "named", "-O2")
     build_id = re.search(r"Build ID: (\w+)", run("readelf", "-n", path)).group(1)
