@@ -34,6 +34,7 @@ static void write_lines(struct json_text *j, const struct hearth_flat *f,
 
 		json_open(j, '{');
 		line_string(j, "function", f, function.name);
+		line_string(j, "system_name", f, function.system_name);
 		line_string(j, "file", f, function.file);
 		json_member_uint(j, "line", line.line);
 		json_close(j, '}');

@@ -83,6 +83,35 @@ TEST(a_profile_is_summed_up)
 	test_profile_done(&p);
 }
 
+TEST(a_function_has_the_linkers_name_beside_its_own)
+{
+	struct hearth_function mangled, plain;
+	uint32_t frames[2];
+	struct test_profile p;
+	json_t *o, *lines;
+
+	test_profile_begin(&p);
+	frames[0] = test_named(&p, HEARTH_FRAME_NATIVE, "f(int)");
+	frames[1] = test_named(&p, HEARTH_FRAME_NATIVE, "main");
+	memcpy(&mangled, hearth_flat_at(&p.b, HEARTH_PROFILE_FUNCTIONS, 1), sizeof(mangled));
+	memcpy(&plain, hearth_flat_at(&p.b, HEARTH_PROFILE_FUNCTIONS, 2), sizeof(plain));
+	assert_int_equal(plain.system_name, 0);
+	mangled.system_name = hearth_flat_intern_string(&p.b, "_Z1fi");
+	memcpy(hearth_flat_at(&p.b, HEARTH_PROFILE_FUNCTIONS, 1), &mangled, sizeof(mangled));
+	test_sample(&p, "sh", frames, 2, NULL);
+	o = line_of(test_profile_end(&p), true);
+	for (size_t i = 0; i < 2; i++) {
+		lines = json_object_get(json_array_get(json_object_get(o, "frames"), frames[i]), "lines");
+		assert_string_equal(text_of(json_array_get(lines, 0), "function"), i ? "main" : "f(int)");
+		if (i == 0)
+			assert_string_equal(text_of(json_array_get(lines, 0), "system_name"), "_Z1fi");
+		else
+			assert_true(json_is_null(json_object_get(json_array_get(lines, 0), "system_name")));
+	}
+	json_decref(o);
+	test_profile_done(&p);
+}
+
 TEST(samples_come_when_asked_for)
 {
 	struct test_profile p;
@@ -180,6 +209,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_profile_is_summed_up),
+		cmocka_unit_test(a_function_has_the_linkers_name_beside_its_own),
 		cmocka_unit_test(samples_come_when_asked_for),
 		cmocka_unit_test(metrics_are_points_with_attributes),
 		cmocka_unit_test(artifacts_and_receipts_are_their_fields),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose name a frame gets, wherever that name is kept: programs are built here, and judged by binutils."""
+import json
 import os
 import re
 import subprocess
@@ -67,6 +68,19 @@ def test_cplus_names_read_as_binutils_demangles_them(hearth, load):
     assert "shop::Cart::total<double>" in demangled(program)
     assert counts["main"] > 200 and counts["shop::Cart::total<double>"] >= 0.9 * counts["main"], counts
     assert not [f for f in counts if f.startswith("_Z")], counts
+
+
+def test_the_linkers_name_goes_along_with_the_one_for_people(hearth, load):
+    program = build(hearth, "cart", CPLUS, compiler="g++")
+    path = os.path.join(hearth.tmp, "batches.json")
+    done, _ = hearth.record("-d", 1, "-p", load.start(program), "--sink", "debug-json:samples=true,output=" + path)
+    assert done.returncode == 0, done.stderr
+    with open(path) as f:
+        frames = [frame for batch in map(json.loads, f) for frame in batch.get("frames", [])]
+    names = {line["function"]: line["system_name"] for frame in frames if frame["binary"] == program for line in frame["lines"]}
+    assert names["main"] is None
+    mangled = names["shop::Cart::total<double>"]
+    assert re.search(r" %s$" % re.escape(mangled), subprocess.run(["nm", program], capture_output=True, text=True).stdout, re.M), mangled
 
 
 WORK = """
