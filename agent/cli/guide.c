@@ -161,6 +161,18 @@ static char *causes_text(const json_t *causes, uint64_t of)
 	return fclose(f) == 0 ? text : NULL;
 }
 
+/* What this process counts itself, no plugin has words for. */
+static json_t *mend_of(const struct guide *g, const char *cause)
+{
+	json_t *mend = json_object_get(json_object_get(g->summary, "mends"), cause);
+
+	if (mend)
+		return json_incref(mend);
+	return str_equal(cause, "queue full") ?
+		       json_string("what reads the samples was too slow for them: record with a lower -F") :
+		       NULL;
+}
+
 struct missing {
 	const char *about, *none, *some; /* `some` follows a percentage */
 	double good;                     /* shares below it mislead nobody */
@@ -172,6 +184,7 @@ static void add_missing(struct guide *g, const struct missing *m, const json_t *
 	double share = of ? (double)sum / (double)of : 0;
 	const char *worst = worst_cause(causes, UINT64_MAX, &most);
 	_cleanup_free_ char *text = NULL;
+	json_t *mend;
 
 	if (of == 0)
 		return;
@@ -180,10 +193,10 @@ static void add_missing(struct guide *g, const struct missing *m, const json_t *
 		return;
 	}
 	text = causes_text(causes, of);
+	mend = share < m->good ? NULL : mend_of(g, worst);
 	add(g, m->about, share < m->good ? "good" : share < share_bad ? "costs" : "bad",
-	    str_format("%.1f %% %s: %s", 100 * share, m->some, text ? text : worst),
-	    share < m->good ? NULL :
-			      json_object_get(json_object_get(g->summary, "mends"), worst));
+	    str_format("%.1f %% %s: %s", 100 * share, m->some, text ? text : worst), mend);
+	json_decref(mend);
 }
 
 static void add_all_missing(struct guide *g)

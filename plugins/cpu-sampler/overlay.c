@@ -112,6 +112,20 @@ int overlay_set(struct overlay *o, const char *instance, const char *key, const 
 	return r;
 }
 
+int overlay_set_default(struct overlay *o, const char *key, const char *value)
+{
+	for (size_t i = 1; i < o->n_instances; i++) {
+		const struct overlay_option *option = option_get(&o->instances[i], key);
+		int r = 0;
+
+		if (!option || option->n_values == 0)
+			r = overlay_set(o, o->instances[i].name, key, value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* ---- words ---- */
 
 static int refuse(const char **ret_why, const char *why)

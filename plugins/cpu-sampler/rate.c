@@ -81,8 +81,10 @@ static int read_cpus(const struct probe *p, struct rate_cpu **ret)
 		r = rate_parse(text, cpus, p->n_cpus);
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < p->n_cpus; i++)
+	for (uint32_t i = 0; i < p->n_cpus; i++) {
 		cpus[i].ticks = p->counters[i].ticks;
+		cpus[i].run_ns = p->counters[i].run_ns;
+	}
 	*ret = TAKE_PTR(cpus);
 	return 0;
 }
@@ -111,6 +113,7 @@ static bool measure_cpu(const struct rate_cpu *then, const struct rate_cpu *now,
 		return false;
 	ret->busy_ns = wall_ns - idle_ns;
 	ret->ticks = now->ticks - then->ticks;
+	ret->run_ns = now->run_ns - then->run_ns;
 	return true;
 }
 

@@ -19,6 +19,7 @@ struct rate_cpu {
 	bool is_online;
 	uint64_t idle_ns;  /* by /proc/stat: idle, waiting for a disk, or taken by the hypervisor */
 	uint64_t ticks;    /* of the clock */
+	uint64_t run_ns;   /* spent taking samples */
 };
 
 struct rate {
@@ -30,7 +31,7 @@ struct rate {
 /* Of CPUs that were busy for long enough. */
 struct rate_row {
 	uint32_t cpu, reserved;
-	uint64_t busy_ns, ticks;
+	uint64_t busy_ns, ticks, run_ns;
 };
 
 struct rate_result {

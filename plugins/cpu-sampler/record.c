@@ -101,6 +101,15 @@ static int add_sinks(const struct hearth_verb_call *c, struct overlay *o)
 	return 0;
 }
 
+/*
+ * A recording ends with two windows at once, however large they are at this rate and with so many
+ * CPUs: the bound that keeps an agent small would cost the first of them. The source is made first.
+ */
+static int widen_queues(struct overlay *o)
+{
+	return overlay_set_default(o, "queue", "256MiB");
+}
+
 static int make_overlay(const struct hearth_verb_call *c, struct record_plan *p)
 {
 	_cleanup_(overlay_done) struct overlay o = {};
@@ -110,6 +119,8 @@ static int make_overlay(const struct hearth_verb_call *c, struct record_plan *p)
 		r = add_flamegraph(c, &o, p);
 	if (r == 0)
 		r = add_sinks(c, &o);
+	if (r == 0)
+		r = widen_queues(&o);
 	return r == 0 ? overlay_write(&o, &p->overlay) : r;
 }
 

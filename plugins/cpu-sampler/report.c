@@ -15,6 +15,8 @@
 
 #define NS_PER_S 1e9
 #define RATE_GOOD 0.95 /* of what was asked; less than that is worth a word */
+/* Of a CPU's time in the program; interrupt and kernel take about as much again around it. */
+#define RUN_HEAVY 0.05
 
 void report_event(const struct hearth_host *h, uint32_t frequency)
 {
@@ -25,16 +27,32 @@ void report_event(const struct hearth_host *h, uint32_t frequency)
 	h->report(h, "frequency_hz", text);
 }
 
-/* The kernel's limit sinks when handlers take long, and clocks that run faster are throttled. */
-static void write_mend(struct json_text *j, double asked_hz)
+/* Below what was achieved, with two digits: 59,507 Hz → 44,000. */
+static uint64_t sustainable_hz(double achieved_hz)
+{
+	uint64_t hz = (uint64_t)(0.75 * achieved_hz), unit = 1;
+
+	while (hz / unit >= 100)
+		unit *= 10;
+	return hz ? hz / unit * unit : 1;
+}
+
+/*
+ * The kernel's limit sinks when handlers take long, and clocks that run faster are throttled. A clock
+ * whose own handler takes longer than its period skips beats.
+ */
+static void write_mend(struct json_text *j, double asked_hz, const struct rate_row *slowest)
 {
 	char text[256];
 	int64_t max;
 
-	if (sysctl_read(SETTINGS_MAX_RATE_PATH, &max) && (double)max <= asked_hz)
+	if (sysctl_read(SETTINGS_MAX_RATE_PATH, &max) && (double)max < asked_hz)
 		snprintf(text, sizeof(text), "the kernel holds clocks to %lld Hz: record with a lower -F, "
 			 "or sysctl kernel.perf_event_max_sample_rate=%.0f", (long long)max,
 			 2 * asked_hz);
+	else if ((double)slowest->run_ns > RUN_HEAVY * (double)slowest->busy_ns)
+		snprintf(text, sizeof(text), "taking samples holds up their own clock: record with "
+			 "-F %llu or less", (unsigned long long)sustainable_hz(rate_hz(slowest)));
 	else
 		snprintf(text, sizeof(text), "the clock was held up, by other work in interrupts or by a "
 			 "hypervisor: shares stay right, but count time by what was achieved");
@@ -76,7 +94,7 @@ static void write_rate(struct json_text *j, double asked_hz, const struct rate_r
 	json_put_number(j, rate_hz(slowest));
 	json_member_uint(j, "slowest_cpu", slowest->cpu);
 	if (rate_hz(slowest) < RATE_GOOD * asked_hz)
-		write_mend(j, asked_hz);
+		write_mend(j, asked_hz, slowest);
 }
 
 void report_rate(const struct hearth_host *h, double asked_hz, const struct rate_result *rate)

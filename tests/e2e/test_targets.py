@@ -83,6 +83,24 @@ def test_highest_rate_is_what_the_kernel_allows(hearth):
     assert summary(folder)["frequency_hz"] == most
 
 
+def test_every_sample_of_the_highest_rate_is_delivered_or_counted_as_lost(hearth):
+    """No queue is too small for the window that a busy second at this rate makes."""
+    process, folder = hearth.record("-F", "max", "-a", "--", hearth.demo, "2", os.cpu_count())
+    assert process.returncode == 0, process.stderr
+    s = summary(folder)
+    assert s["samples"]["taken"] == s["samples"]["delivered"] + sum(s["samples"]["lost"].values())
+    assert set(s["samples"]["lost"]) <= {"ring full"} and s["samples"]["delivered"] > 0.2 * s["samples"]["taken"], s["samples"]
+    assert sum(n for _, n in folded(folder)) == s["samples"]["delivered"]
+    sampler = next(i for i in s["instances"] if i["name"] == "cpu-sampler")
+    assert "samples_miscounted" not in sampler["counters"]
+    rate = re.search(r"^rate +(\d+) Hz of (\d+) asked, per busy CPU(?:; (\d+) Hz on CPU \d+; (.*))?$", process.stdout, re.M)
+    if rate[3]:  # too fast for this machine: it says how fast is not
+        assert re.fullmatch(r"taking samples holds up their own clock: record with -F \d+ or less|"
+                            r"the kernel holds clocks to \d+ Hz: .*|the clock was held up, .*", rate[4]), rate[0]
+    if s["samples"]["lost"]:
+        assert re.search(r"^lost .*; record with a lower -F", process.stdout, re.M), process.stdout
+
+
 @pytest.mark.parametrize("args, words", [
     (["-a", "-p", "1"], "--pids.*leave one of the two out"),
     (["--kernel-only", "--user-only"], "--user-only.*one of the two"),

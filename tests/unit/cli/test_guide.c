@@ -97,7 +97,8 @@ static void what_is_missing_is_told_by_cause_with_what_mends_the_worst(void **st
 		  "\"mends\": {\"ring full\": \"make it larger\"}}", "lost",
 		  "costs: 0.4 % of the samples: ring full; make it larger" },
 		{ "{\"samples\": {\"taken\": 1000, \"lost\": {\"queue full\": 600}}}", "lost",
-		  "bad: 60.0 % of the samples: queue full" },
+		  "bad: 60.0 % of the samples: queue full; what reads the samples was too slow for them: "
+		  "record with a lower -F" },
 		{ "{\"samples\": {\"taken\": 100}, \"stacks\": {\"truncated\": {\"a\": 2, \"b\": 1}}, "
 		  "\"mends\": {\"a\": \"not worth it\"}}", "stacks", "good: 3.0 % are cut: a 2.0 %, b 1.0 %" },
 		{ "{\"samples\": {\"taken\": 100}, \"stacks\": {\"truncated\": {\"a\": 9, \"b\": 30, "
