@@ -166,11 +166,9 @@ static json_t *mend_of(const struct guide *g, const char *cause)
 {
 	json_t *mend = json_object_get(json_object_get(g->summary, "mends"), cause);
 
-	if (mend)
+	if (mend || !str_equal(cause, "queue full"))
 		return json_incref(mend);
-	return str_equal(cause, "queue full") ?
-		       json_string("what reads the samples was too slow for them: record with a lower -F") :
-		       NULL;
+	return json_string("what reads the samples was too slow for them: record with a lower -F");
 }
 
 struct missing {

@@ -12,8 +12,8 @@
 #include "cleanup.h"
 
 /*
- * Debian 12, by what the -dbg packages hold and depend on. In a name # is digits and * the rest; in a
- * package # is those digits. NULL: the name and "-dbg".
+ * Debian 12, by what the -dbg packages hold and depend on. In a name # is digits and * the rest;
+ * in a package # is those digits. NULL: the name and "-dbg".
  */
 static const struct {
 	const char *name, *package;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /*
- * "gzip" → "gzip-dbgsym", "libpython3.11-stdlib" → "python3.11-dbg"; cut to `size`. True: the archive
- * of the distribution itself has it; false: that of debug packages does, which has to be added.
+ * "gzip" → "gzip-dbgsym", "libpython3.11-stdlib" → "python3.11-dbg"; cut to `size`. True: the
+ * distribution's own archive has it; false: that of debug packages does, which has to be added.
  */
 bool debug_package(const char *owner, char *out, size_t size);

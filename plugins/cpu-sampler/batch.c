@@ -48,7 +48,9 @@ static void keep_promises(struct window *w)
 /* While it is asked again, what was said the last time holds. */
 static const char *binary_cause(const struct binary *b)
 {
-	return b->state == BINARY_FAILED ? open_cause(b) : b->state == BINARY_PENDING ? b->cause : NULL;
+	if (b->state == BINARY_FAILED)
+		return open_cause(b);
+	return b->state == BINARY_PENDING ? b->cause : NULL;
 }
 
 static void fill_binaries(struct window *w)

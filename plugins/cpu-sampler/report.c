@@ -38,8 +38,8 @@ static uint64_t sustainable_hz(double achieved_hz)
 }
 
 /*
- * The kernel's limit sinks when handlers take long, and clocks that run faster are throttled. A clock
- * whose own handler takes longer than its period skips beats.
+ * The kernel's limit sinks when handlers take long, and clocks that run faster are throttled. A
+ * clock whose own handler takes longer than its period skips beats.
  */
 static void write_mend(struct json_text *j, double asked_hz, const struct rate_row *slowest)
 {

@@ -140,7 +140,7 @@ static void a_plain_record_samples_the_machine_until_a_signal(void **state)
 	snprintf(prefix, sizeof(prefix), "hearth-%s-2", host);
 	assert_has(&p, "/plugins/cpu-sampler/frequency=997");
 	assert_has(&p, "/plugins/cpu-sampler/window=5000ms");
-	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) { /* two windows wait at the end, of any size */
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) { /* two windows of any size may wait */
 		snprintf(queue, sizeof(queue), "/plugins/%s/queue=256MiB", readers[i]);
 		assert_has(&p, queue);
 	}

@@ -19,7 +19,9 @@
 /* One CPU, busy for 10 s; answers whether the report has the words. */
 static bool says(double asked_hz, uint64_t achieved_hz, uint64_t run_ns, const char *words)
 {
-	struct rate_row row = { .cpu = 1, .busy_ns = 10 * S, .ticks = 10 * achieved_hz, .run_ns = run_ns };
+	struct rate_row row = {
+		.cpu = 1, .busy_ns = 10 * S, .ticks = 10 * achieved_hz, .run_ns = run_ns,
+	};
 	struct rate_result rate = { .rows = &row, .n = 1 };
 	struct hearth_mock m;
 	bool found;
@@ -41,8 +43,8 @@ static void a_rate_that_was_kept_needs_no_words(void **state)
 static void samples_that_hold_up_their_clock_are_told_from_what_else_does(void **state)
 {
 	(void)state;
-	assert_true(says(100, 60, S, "taking samples holds up their own clock: record with -F 45 or less"));
-	assert_true(says(100, 60, S / 10, "held up, by other work in interrupts or by a hypervisor"));
+	assert_true(says(100, 60, S, "samples holds up their own clock: record with -F 45 or less"));
+	assert_true(says(100, 60, S / 10, "held up, by other work in interrupts or by a hyperv"));
 }
 
 static void the_rate_to_ask_for_is_one_that_was_surpassed(void **state)

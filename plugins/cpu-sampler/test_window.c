@@ -343,11 +343,12 @@ static void what_was_said_of_generated_code_holds_while_it_is_asked_again(void *
 	assert_int_equal(inspector.n, 2); /* not answered */
 	assert_int_equal(w->host.n_emitted, 2);
 	for (uint32_t i = 0; i < 2; i++) {
+		struct hearth_binary code;
 		struct hearth_flat f;
 
 		open_batch(w, i, &f);
-		assert_string_equal(hearth_flat_string(&f, hearth_profile_binary(&f, leaf_of(&f, 0).binary).cause),
-				    no_map);
+		code = hearth_profile_binary(&f, leaf_of(&f, 0).binary);
+		assert_string_equal(hearth_flat_string(&f, code.cause), no_map);
 	}
 	refuse(1, -ENOENT, no_map);
 }

@@ -20,7 +20,7 @@ struct thread_name {
 	char comm[PROC_COMM_BYTES]; /* "": it was asked for and is not known */
 };
 
-/* By tid; the main thread is not in it, its name is the process's. Zeroed memory is an empty one. */
+/* By tid, without the main thread, whose name is the process's. Zeroed memory is an empty one. */
 struct threads {
 	struct thread_name *rows;
 	size_t n;
@@ -29,12 +29,12 @@ struct threads {
 void threads_forget(struct threads *t);
 
 /*
- * The name that a thread had at the last event applied; "": not known. Borrowed until the next event
- * or question.
+ * The name that a thread had at the last event applied; "": not known. Borrowed until the next
+ * event or question.
  */
 const char *threads_comm(struct processes *ps, struct process *p, uint32_t tid);
 
-/* What events say of threads; `child` is `parent` itself, or a process that begins with this thread. */
+/* What events say of threads; `child` is `parent` itself, or a process that the fork made. */
 void threads_began(struct processes *ps, struct process *parent, struct process *child,
 		   const struct process_event *fork);
 int threads_apply_comm(struct processes *ps, const struct process_event *e); /* 0 */

@@ -88,7 +88,7 @@ TEST(a_function_has_the_linkers_name_beside_its_own)
 	struct hearth_function mangled, plain;
 	uint32_t frames[2];
 	struct test_profile p;
-	json_t *o, *lines;
+	json_t *o, *lines[2];
 
 	test_profile_begin(&p);
 	frames[0] = test_named(&p, HEARTH_FRAME_NATIVE, "f(int)");
@@ -101,13 +101,14 @@ TEST(a_function_has_the_linkers_name_beside_its_own)
 	test_sample(&p, "sh", frames, 2, NULL);
 	o = line_of(test_profile_end(&p), true);
 	for (size_t i = 0; i < 2; i++) {
-		lines = json_object_get(json_array_get(json_object_get(o, "frames"), frames[i]), "lines");
-		assert_string_equal(text_of(json_array_get(lines, 0), "function"), i ? "main" : "f(int)");
-		if (i == 0)
-			assert_string_equal(text_of(json_array_get(lines, 0), "system_name"), "_Z1fi");
-		else
-			assert_true(json_is_null(json_object_get(json_array_get(lines, 0), "system_name")));
+		json_t *frame = json_array_get(json_object_get(o, "frames"), frames[i]);
+
+		lines[i] = json_array_get(json_object_get(frame, "lines"), 0);
 	}
+	assert_string_equal(text_of(lines[0], "function"), "f(int)");
+	assert_string_equal(text_of(lines[0], "system_name"), "_Z1fi");
+	assert_string_equal(text_of(lines[1], "function"), "main");
+	assert_true(json_is_null(json_object_get(lines[1], "system_name")));
 	json_decref(o);
 	test_profile_done(&p);
 }

@@ -16,24 +16,27 @@
 enum { WORTH_PERCENT = 1, PROGRAM_BYTES = 64 };
 
 /*
- * What the manuals of the runtimes say: nodejs.org/api/cli.html, docs.python.org/3/howto/perf_profiling,
- * learn.microsoft.com/dotnet/core/runtime-config/debugging-profiling, jcmd(1) of JDK 17,
- * erlang.org/doc/apps/erts/beamasm, Ruby's doc/yjit/yjit.md, ext/opcache/jit/zend_jit.h of PHP (ZEND_JIT_DEBUG_PERF).
- * A % is the pid.
+ * What the manuals of the runtimes say: nodejs.org/api/cli.html, docs.python.org/3/howto/
+ * perf_profiling.html, learn.microsoft.com/dotnet/core/runtime-config/debugging-profiling, jcmd(1) of
+ * JDK 17, erlang.org/doc/apps/erts/beamasm, doc/yjit/yjit.md of Ruby, ext/opcache/jit/zend_jit.h of
+ * PHP (ZEND_JIT_DEBUG_PERF). A % is the pid.
  */
 static const struct {
 	const char *program; /* without the version behind it */
 	const char *library; /* tells programs with names of their own */
 	const char *mend;
 } known[] = {
-	{ "node", "libnode.so", "start it with node --perf-basic-prof, or NODE_OPTIONS=--perf-basic-prof" },
-	{ "nodejs", NULL, "start it with nodejs --perf-basic-prof, or NODE_OPTIONS=--perf-basic-prof" },
+	{ "node", "libnode.so",
+	  "start it with node --perf-basic-prof, or NODE_OPTIONS=--perf-basic-prof" },
+	{ "nodejs", NULL,
+	  "start it with nodejs --perf-basic-prof, or NODE_OPTIONS=--perf-basic-prof" },
 	{ "deno", NULL, "start it with deno run --v8-flags=--perf-basic-prof" },
-	{ "python", "libpython", "start it with python3 -X perf, or PYTHONPERFSUPPORT=1 (Python 3.12 or "
-				 "newer)" },
+	{ "python", "libpython",
+	  "start it with python3 -X perf, or PYTHONPERFSUPPORT=1 (Python 3.12 or newer)" },
 	{ "dotnet", "libcoreclr.so", "start it with DOTNET_PerfMapEnabled=1" },
-	{ "java", "libjvm.so", "run jcmd % Compiler.perfmap (JDK 17 or newer) when it has warmed up, and "
-			       "record again; older ones need an agent, perf-map-agent" },
+	{ "java", "libjvm.so",
+	  "run jcmd % Compiler.perfmap (JDK 17 or newer) when it has warmed up, and record again; "
+	  "older ones need an agent, perf-map-agent" },
 	{ "beam.smp", NULL, "start it with erl +JPperf true (OTP 25 or newer)" },
 	{ "ruby", "libruby", "start it with ruby --yjit --yjit-perf (Ruby 3.3 or newer)" },
 	{ "php", NULL, "start it with php -d opcache.jit_debug=16" },
@@ -163,9 +166,9 @@ int runtimes_advice(struct runtimes *r, uint32_t i, char **ret)
 	f = open_memstream(ret, &size);
 	if (!f)
 		return -ENOMEM;
-	fprintf(f, "%.0f %% of the samples run code that %s (process %u%s) makes without naming it: ",
-		100. * (double)row->n_samples / (double)r->n_samples, row->program, row->pid,
-		row->has_more ? " and others" : "");
+	fprintf(f, "%.0f %% of the samples run code that %s (process %u%s) makes without naming "
+		"it: ", 100. * (double)row->n_samples / (double)r->n_samples, row->program,
+		row->pid, row->has_more ? " and others" : "");
 	write_mend(f, mend_of(row), row->pid);
 	return fclose(f) == 0 ? 0 : -ENOMEM;
 }

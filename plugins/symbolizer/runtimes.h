@@ -13,7 +13,7 @@
 enum { MAX_RUNTIMES = 32 };
 
 struct runtime_row {
-	char *program;        /* name of the executable, or of the process where that is not known */
+	char *program;        /* name of the executable, of the process if that is not known */
 	const char *library;  /* of a runtime that it has mapped; NULL: none that is known */
 	uint32_t pid;         /* of the first of them */
 	bool has_more;        /* processes */

@@ -5,7 +5,7 @@
 #include "common/cleanup.h"
 #include "runtimes.h"
 
-/* A process with code of its own making; library: mapped by it, or NULL. Answers a frame of that code. */
+/* A frame of code that a process made; library: mapped by it, or NULL. */
 static struct hearth_frame code_of(struct test_profile *p, uint32_t pid, const char *exe,
 				   const char *comm, const char *library)
 {
