@@ -176,10 +176,15 @@ struct missing {
 	double good;                     /* shares below it mislead nobody */
 };
 
+static double share_of(const json_t *causes, uint64_t of)
+{
+	return of ? (double)causes_sum(causes) / (double)of : 0;
+}
+
 static void add_missing(struct guide *g, const struct missing *m, const json_t *causes, uint64_t of)
 {
-	uint64_t sum = causes_sum(causes), most;
-	double share = of ? (double)sum / (double)of : 0;
+	double share = share_of(causes, of);
+	uint64_t most;
 	const char *worst = worst_cause(causes, UINT64_MAX, &most);
 	_cleanup_free_ char *text = NULL;
 	json_t *mend;
@@ -197,21 +202,40 @@ static void add_missing(struct guide *g, const struct missing *m, const json_t *
 	json_decref(mend);
 }
 
+/*
+ * A few unnamed frames of deep stacks may still be all that ran: then it is the samples that tell,
+ * not the frames.
+ */
+static void add_names(struct guide *g)
+{
+	static const struct missing names = { "names", "all frames have one", "of the frames have none",
+					      share_good };
+	static const struct missing leaves = { "names", "", "of the samples ran code that has none",
+					       share_good };
+	const json_t *frames = json_object_get(g->summary, "frames");
+	const json_t *of_leaves = json_object_get(frames, "unnamed_leaves");
+	const json_t *of_frames = json_object_get(frames, "unnamed");
+	uint64_t n_frames = number(frames, "total");
+	uint64_t n_samples = number(json_object_get(g->summary, "samples"), "taken");
+
+	if (share_of(of_leaves, n_samples) > share_of(of_frames, n_frames))
+		add_missing(g, &leaves, of_leaves, n_samples);
+	else
+		add_missing(g, &names, of_frames, n_frames);
+}
+
 static void add_all_missing(struct guide *g)
 {
 	static const struct missing lost = { "lost", "no sample was lost", "of the samples", 0 };
 	static const struct missing stacks = { "stacks", "all of them are whole", "are cut",
 					       share_good };
-	static const struct missing names = { "names", "all frames have one", "of the frames have none",
-					      share_good };
 	const json_t *samples = json_object_get(g->summary, "samples");
-	const json_t *frames = json_object_get(g->summary, "frames");
 	uint64_t taken = number(samples, "taken");
 
 	add_missing(g, &lost, json_object_get(samples, "lost"), taken);
 	add_missing(g, &stacks, json_object_get(json_object_get(g->summary, "stacks"), "truncated"),
 		    taken);
-	add_missing(g, &names, json_object_get(frames, "unnamed"), number(frames, "total"));
+	add_names(g);
 }
 
 void guide_add(json_t *summary)

@@ -125,7 +125,7 @@ json_t *result_instance(const struct instance *i)
 
 struct sums {
 	json_t *root, *instances, *failures;
-	json_t *lost, *truncated, *unnamed;
+	json_t *lost, *truncated, *unnamed, *unnamed_leaves;
 	uint64_t taken;
 	/* What a processor drops is missing at every sink; of sinks the worst one counts. */
 	struct drops {
@@ -145,6 +145,8 @@ static void sum_counter(void *ctx, const char *name, uint64_t value)
 		add_to(s->truncated, name + strlen("stacks_truncated."), value);
 	else if (str_starts(name, "frames_unnamed."))
 		add_to(s->unnamed, name + strlen("frames_unnamed."), value);
+	else if (str_starts(name, "samples_unnamed."))
+		add_to(s->unnamed_leaves, name + strlen("samples_unnamed."), value);
 }
 
 static uint64_t drops_sum(const struct drops *d)
@@ -271,11 +273,13 @@ json_t *result_make(const struct pipeline *p, const struct result_facts *f)
 		.lost = json_object(),
 		.truncated = json_object(),
 		.unnamed = json_object(),
+		.unnamed_leaves = json_object(),
 	};
 
 	if (s.root) {
 		json_object_set_new(s.root, "stacks", json_pack("{s:O}", "truncated", s.truncated));
-		json_object_set_new(s.root, "frames", json_pack("{s:O}", "unnamed", s.unnamed));
+		json_object_set_new(s.root, "frames", json_pack("{s:O, s:O}", "unnamed", s.unnamed,
+								  "unnamed_leaves", s.unnamed_leaves));
 		pipeline_each(p, sum_instance, &s);
 		set_samples(&s);
 		json_object_set(s.root, "instances", s.instances);
@@ -286,5 +290,6 @@ json_t *result_make(const struct pipeline *p, const struct result_facts *f)
 	json_decref(s.lost);
 	json_decref(s.truncated);
 	json_decref(s.unnamed);
+	json_decref(s.unnamed_leaves);
 	return s.root;
 }

@@ -6,6 +6,7 @@
 #include "losses.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,11 @@ enum { MAX_CAUSES = 32 };
 struct tally {
 	uint32_t cause[MAX_CAUSES];
 	uint64_t count[MAX_CAUSES];
+	uint64_t leaves[MAX_CAUSES]; /* of these, innermost: what ran has no name */
 	uint32_t n;
 };
 
-static void tally_add(struct tally *t, uint32_t cause, uint64_t count)
+static void tally_add(struct tally *t, uint32_t cause, uint64_t count, bool is_leaf)
 {
 	uint32_t i = 0;
 
@@ -30,6 +32,7 @@ static void tally_add(struct tally *t, uint32_t cause, uint64_t count)
 	else if (i == t->n)
 		t->cause[t->n++] = cause;
 	t->count[i] += count;
+	t->leaves[i] += is_leaf ? count : 0;
 }
 
 static uint32_t *samples_per_stack(const struct window *w, uint64_t n_stacks)
@@ -111,22 +114,30 @@ static void tally_stack(struct window *w, uint64_t stack, uint32_t n_samples, st
 		w->missing->stripped.n_frames += n_samples;
 		if (frame == 0 || frame >= w->n_frames || w->frames[frame].count)
 			continue;
-		tally_add(t, w->frames[frame].cause, n_samples);
+		tally_add(t, w->frames[frame].cause, n_samples, i == 0);
 		note_stripped(w, frame, n_samples);
 	}
 	note_runtime(w, &s, n_samples);
 }
 
-static void report_cause(struct window *w, uint32_t cause, uint64_t count)
+static void count_cause(struct window *w, const char *what, uint32_t cause, uint64_t count)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s.%s", what, cause_text(w, cause));
+	w->host->count(w->host, name, count);
+}
+
+static void report_cause(struct window *w, uint32_t cause, uint64_t count, uint64_t leaves)
 {
 	struct hearth_loss row = { .kind = HEARTH_LOSS_NAMES, .cause = cause, .count = count };
-	char name[128];
 
 	hearth_flat_append(&w->names, HEARTH_PROFILE_LOSSES, &row, sizeof(row));
 	if (w->names.error)
 		return;
-	snprintf(name, sizeof(name), "frames_unnamed.%s", cause_text(w, cause));
-	w->host->count(w->host, name, count);
+	count_cause(w, "frames_unnamed", cause, count);
+	if (leaves)
+		count_cause(w, "samples_unnamed", cause, leaves);
 }
 
 void losses_add_unnamed(struct window *w)
@@ -143,5 +154,5 @@ void losses_add_unnamed(struct window *w)
 		if (n[i])
 			tally_stack(w, i, n[i], &t);
 	for (uint32_t i = 0; i < t.n; i++)
-		report_cause(w, t.cause[i], t.count[i]);
+		report_cause(w, t.cause[i], t.count[i], t.leaves[i]);
 }

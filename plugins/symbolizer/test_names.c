@@ -88,6 +88,9 @@ TEST(an_unnamed_frame_says_why_and_is_counted_by_its_samples)
 	assert_int_equal(names_lost(&m, 0, "file was not opened"), 3);
 	assert_int_equal(names_lost(&m, 0, "generated code"), 1);
 	assert_int_equal(hearth_mock_counter(&m, "frames_unnamed.no symbol covers it"), 3);
+	assert_int_equal(hearth_mock_counter(&m, "samples_unnamed.no symbol covers it"), 3);
+	assert_int_equal(hearth_mock_counter(&m, "samples_unnamed.generated code"), 1);
+	assert_int_equal(hearth_mock_counter(&m, "samples_unnamed.file was not opened"), 0);
 	assert_int_equal(hearth_profile_loss(&out_flat, 0).kind, HEARTH_LOSS_SAMPLES);
 	assert_int_equal(hearth_profile_loss(&out_flat, 0).count, 5);
 	end(&m, &p);

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from hearth import folded
+from hearth import folded, summary
 
 CPLUS = """
 #include <vector>
@@ -204,6 +204,8 @@ def test_code_without_names_is_advised_about_and_the_advice_mends_it(hearth):
     assert list(code_frames(folder)) == ["[jit]_[j]"], done.stdout
     advice = re.search(r"^advice +(\d+) % of the samples run code that node \(process \d+\) makes without naming it: "
                        r"start it with node (--\S+), or NODE_OPTIONS=(--\S+)$", done.stderr + done.stdout, re.M)
+    assert re.search(r"^names +[\d.]+ % of the (frames|samples) .*generated code without a /tmp/perf-PID.map", done.stdout, re.M), done.stdout
+    assert next(line for line in summary(folder)["guide"] if line["about"] == "names")["severity"] == "bad"
     assert advice and int(advice[1]) > 80 and advice[2] == advice[3], done.stderr + done.stdout
     done, folder = hearth.record("--force", "--", program, advice[2])
     assert done.returncode == 0, done.stderr

@@ -178,9 +178,9 @@ struct hearth_host {
 
 	/*
 	 * [any thread] Adds to a named counter of this instance. Names with a meaning to the host,
-	 * which sums them up in the result of a run: "samples_taken", "samples_lost.<cause>",
-	 * "stacks_truncated.<cause>", "frames_unnamed.<cause>" (causes in words: "ring full"), and
-	 * "overhead_ns": CPU time spent outside this process on its behalf, as BPF run time is.
+	 * which sums them up in a run's result: "samples_taken"; "samples_lost.<cause>", "ring full"
+	 * and the like; "stacks_truncated.<cause>"; "frames_unnamed.<cause>", "samples_unnamed.<cause>"
+	 * if innermost; "overhead_ns": CPU time spent outside this process for it, as in BPF.
 	 */
 	void (*count)(const struct hearth_host *h, const char *name, uint64_t add);
 

@@ -108,6 +108,12 @@ static void what_is_missing_is_told_by_cause_with_what_mends_the_worst(void **st
 		{ "{\"frames\": {\"unnamed\": {}, \"total\": 70}}", "names", "good: all frames have one" },
 		{ "{\"frames\": {\"unnamed\": {\"no symbols\": 7}, \"total\": 70}}", "names",
 		  "costs: 10.0 % of the frames have none: no symbols" },
+		{ "{\"samples\": {\"taken\": 50}, \"frames\": {\"unnamed\": {\"a\": 41, \"b\": 42}, "
+		  "\"unnamed_leaves\": {\"a\": 40}, \"total\": 1000}}", "names",
+		  "bad: 80.0 % of the samples ran code that has none: a" },
+		{ "{\"samples\": {\"taken\": 50}, \"frames\": {\"unnamed\": {\"a\": 700}, "
+		  "\"unnamed_leaves\": {\"a\": 30}, \"total\": 1000}}", "names",
+		  "bad: 70.0 % of the frames have none: a" },
 	};
 
 	(void)state;

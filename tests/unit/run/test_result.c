@@ -56,12 +56,14 @@ static void counters_with_a_meaning_are_summed_up(void **state)
 	count("b", "samples_lost.no memory", 2);
 	count("a", "stacks_truncated.too deep", 5);
 	count("processor", "frames_unnamed.no symbols", 6);
+	count("processor", "samples_unnamed.no symbols", 2);
 	count("processor", "something else", 7);
 	end(s);
 	assert_result(s, "samples",
 		      "{\"delivered\":94,\"lost\":{\"no memory\":2,\"ring full\":4},\"taken\":100}");
 	assert_result(s, "stacks.truncated", "{\"too deep\":5}");
 	assert_result(s, "frames.unnamed", "{\"no symbols\":6}");
+	assert_result(s, "frames.unnamed_leaves", "{\"no symbols\":2}");
 }
 
 static void instances_tell_what_they_did(void **state)
