@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading kallsyms costs the kernel some 50 ms, so addresses that nothing covers must not have
- * it read over and over.
+ * it read over and over. The list of modules is short, and is read each time: when one has come
+ * or gone, addresses that have a name may be another module's by now.
  */
 #include "kernel_names.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "demangle.h"
+#include "kernel_text.h"
 
 #define NS_PER_S 1000000000ull
 #define MIN_PAUSE_NS (10 * NS_PER_S)
@@ -19,6 +22,7 @@
 struct kernel_names {
 	struct kernel_table *table; /* NULL: never read, or in vain */
 	int error;                  /* of the last reading */
+	uint64_t modules;           /* which were loaded before it */
 	uint64_t next_ns;           /* not to be read again before */
 	uint64_t pause_ns;
 };
@@ -43,8 +47,7 @@ struct kernel_names *kernel_names_free(struct kernel_names *k)
 	return NULL;
 }
 
-static int text_add(int fd, struct kernel_table *t,
-		    int (*add)(struct kernel_table *t, const char *text, size_t len))
+static int text_add(int fd, void *ctx, int (*add)(void *ctx, const char *text, size_t len))
 {
 	static char text[32 << 10];
 	size_t total = 0;
@@ -60,11 +63,21 @@ static int text_add(int fd, struct kernel_table *t,
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		total += (size_t)n;
-		r = add(t, text, (size_t)n);
+		r = add(ctx, text, (size_t)n);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int modules_add(void *ctx, const char *text, size_t len)
+{
+	return kernel_table_add_modules(ctx, text, len);
+}
+
+static int symbols_add(void *ctx, const char *text, size_t len)
+{
+	return kernel_table_add_symbols(ctx, text, len);
 }
 
 static int table_read(int symbols_fd, int modules_fd, struct kernel_table **ret)
@@ -76,11 +89,11 @@ static int table_read(int symbols_fd, int modules_fd, struct kernel_table **ret)
 	if (r < 0)
 		return r;
 	if (modules_fd >= 0) {
-		r = text_add(modules_fd, t, kernel_table_add_modules);
+		r = text_add(modules_fd, t, modules_add);
 		if (r < 0)
 			return r;
 	}
-	r = text_add(symbols_fd, t, kernel_table_add_symbols);
+	r = text_add(symbols_fd, t, symbols_add);
 	if (r < 0)
 		return r;
 	r = kernel_table_finish(t);
@@ -89,6 +102,48 @@ static int table_read(int symbols_fd, int modules_fd, struct kernel_table **ret)
 
 	*ret = TAKE_PTR(t);
 	return 0;
+}
+
+struct loaded {
+	struct line_splitter lines;
+	uint64_t hash;
+};
+
+/* FNV-1a over what tells one module in one place from another. */
+static void hash_bytes(uint64_t *hash, const void *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		*hash = (*hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3ull;
+}
+
+static int loaded_line_add(void *ctx, char *line)
+{
+	struct loaded *loaded = ctx;
+	struct modules_line l;
+
+	if (!modules_line_parse(line, &l))
+		return 0;
+	hash_bytes(&loaded->hash, l.name, strlen(l.name) + 1);
+	hash_bytes(&loaded->hash, &l.address, sizeof(l.address));
+	hash_bytes(&loaded->hash, &l.size, sizeof(l.size));
+	return 0;
+}
+
+static int loaded_add(void *ctx, const char *text, size_t len)
+{
+	struct loaded *loaded = ctx;
+
+	return lines_split(&loaded->lines, text, len, loaded_line_add, loaded);
+}
+
+/* A number that changes when a module comes or goes; how many use one is left out. */
+static uint64_t modules_loaded(int modules_fd)
+{
+	struct loaded loaded = { .hash = 0xcbf29ce484222325ull };
+
+	if (modules_fd >= 0)
+		(void)text_add(modules_fd, &loaded, loaded_add);
+	return loaded.hash;
 }
 
 /* The old table goes first: two at once would be the peak of the inspector's memory. */
@@ -112,10 +167,14 @@ static bool covers_all(const struct kernel_table *t, const uint64_t *addresses, 
 static void table_refresh(struct kernel_names *k, uint64_t now_ns, int symbols_fd, int modules_fd,
 			  const uint64_t *addresses, uint32_t n)
 {
-	if (k->table && covers_all(k->table, addresses, n))
+	uint64_t modules = modules_loaded(modules_fd);
+	bool is_same = modules == k->modules;
+
+	if (is_same && k->table && covers_all(k->table, addresses, n))
 		return;
-	if (now_ns < k->next_ns)
+	if (is_same && now_ns < k->next_ns)
 		return;
+	k->modules = modules;
 	table_renew(k, now_ns, symbols_fd, modules_fd);
 	if (k->table && covers_all(k->table, addresses, n))
 		k->pause_ns = MIN_PAUSE_NS;

@@ -215,6 +215,41 @@ static void symbols_are_read_again_when_an_address_is_new_but_not_too_often(void
 	kernel_names_free(k);
 }
 
+static const char *name_with_modules(struct kernel_names *k, int symbols_fd, int modules_fd)
+{
+	static struct heard heard;
+	struct hearth_naming out = { .size = sizeof(out), .ctx = &heard, .symbol = hear };
+	const uint64_t address = 0xffffffffc0000010;
+	const char *cause = NULL;
+	int r;
+
+	r = kernel_names_answer(k, 100000000000ull, symbols_fd, modules_fd, &address, 1, &out, &cause);
+	return r < 0 ? cause : heard.last;
+}
+
+static void symbols_are_read_again_at_once_when_a_module_came_or_went(void **state)
+{
+	_cleanup_close_ int symbols = memfd_create("kallsyms", MFD_CLOEXEC);
+	_cleanup_close_ int modules = memfd_create("modules", MFD_CLOEXEC);
+	struct kernel_names *k;
+
+	(void)state;
+	assert_int_equal(kernel_names_new(&k), 0);
+	file_set(modules, "first 4096 0 - Live 0xffffffffc0000000\n");
+	file_set(symbols, "ffffffff81000000 T _stext\nffffffffc0000000 t one\t[first]\n");
+	assert_string_equal(name_with_modules(k, symbols, modules), "one");
+	/* Another user of the module, and nothing else: what was read still holds. */
+	file_set(modules, "first 4096 1 - Live 0xffffffffc0000000\n");
+	file_set(symbols, "ffffffff81000000 T _stext\nffffffffc0000000 t two\t[second]\n");
+	assert_string_equal(name_with_modules(k, symbols, modules), "one");
+	file_set(modules, "second 4096 0 - Live 0xffffffffc0000000\n");
+	assert_string_equal(name_with_modules(k, symbols, modules), "two");
+	file_set(modules, "");
+	file_set(symbols, "ffffffff81000000 T _stext\n");
+	assert_string_equal(name_with_modules(k, symbols, modules), "no kernel symbol covers it");
+	kernel_names_free(k);
+}
+
 static void hidden_addresses_are_explained(void **state)
 {
 	_cleanup_close_ int fd = memfd_create("kallsyms", MFD_CLOEXEC);
@@ -237,6 +272,7 @@ int main(void)
 		cmocka_unit_test(lines_without_end_are_left_out),
 		cmocka_unit_test(this_machines_symbols_take_less_than_four_mebibytes),
 		cmocka_unit_test(symbols_are_read_again_when_an_address_is_new_but_not_too_often),
+		cmocka_unit_test(symbols_are_read_again_at_once_when_a_module_came_or_went),
 		cmocka_unit_test(hidden_addresses_are_explained),
 	};
 

@@ -11,7 +11,7 @@
 
 #include <hearth/flat_builder.h>
 
-/* Kernel modules come and go, and a name that was missing may have been installed since. */
+/* A name that was missing may have been installed since. */
 #define GENERATION_NS (600ull * 1000 * 1000 * 1000)
 
 enum { CACHE_ANSWERS = 2, CACHE_LINES = 3 };

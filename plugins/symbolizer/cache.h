@@ -4,8 +4,8 @@
  *
  * Two generations: answers go into the young one, one that is found in the old one moves over.
  * When the young one is full or has aged, it becomes the old one and the old one is freed. So
- * what is sampled again stays, what is not goes, and a module that was reloaded under the same
- * addresses is asked about again. One owner thread.
+ * what is sampled again stays, what is not goes, and a name that was missing is asked for again.
+ * Answers for kernel modules are not kept: another may take their place. One owner thread.
  */
 #pragma once
 

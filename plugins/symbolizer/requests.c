@@ -74,6 +74,17 @@ static void row_copy(void *row, size_t size, const void *rows, uint32_t stride, 
 	memcpy(row, (const char *)rows + i * stride, stride < size ? stride : size);
 }
 
+/*
+ * The kernel's own functions stay where they are. Modules come and go, so an address that is one's,
+ * or nobody's yet, is asked about again in each window: they are few.
+ */
+static bool is_lasting(const struct request *q, const struct hearth_symbol *symbol)
+{
+	if (q->handle != CACHE_KERNEL)
+		return !q->is_code;
+	return symbol->n_lines > 0 && !symbol->module;
+}
+
 static void take_symbol(const struct request *q, const struct hearth_named *a, uint32_t i)
 {
 	struct hearth_symbol symbol = { .cause = a->cause ? a->cause : "no answer" };
@@ -90,7 +101,7 @@ static void take_symbol(const struct request *q, const struct hearth_named *a, u
 	for (uint32_t k = 0; k < symbol.n_lines; k++)
 		row_copy(&lines[k], sizeof(*lines), a->lines, a->line_stride,
 			 symbol.first_line + (uint64_t)k);
-	if (is_answer && !q->is_code)
+	if (is_answer && is_lasting(q, &symbol))
 		cache_put(q->owner->cache, q->handle, q->addresses[i], &symbol, lines);
 	if (q->window)
 		window_name(q->window, q->frames[i], &symbol, lines);

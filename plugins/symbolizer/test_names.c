@@ -149,6 +149,26 @@ TEST(a_name_that_was_asked_for_is_not_asked_for_again)
 	end(&m, &p);
 }
 
+TEST(a_module_is_asked_about_in_each_window_and_the_kernel_itself_once)
+{
+	struct hearth_mock m;
+	struct test_profile p;
+	uint32_t frames[2];
+
+	begin(&m, &p);
+	for (uint32_t i = 0; i < 2; i++) {
+		frames[0] = test_frame(&p, HEARTH_FRAME_KERNEL, "[kernel]", 0, 0x100, 0);
+		frames[1] = test_frame(&p, HEARTH_FRAME_KERNEL, "[kernel]", 0, 0x2000, 0);
+		assert_int_equal(hearth_mock_feed(&m, window_of(&p, frames, 2)), 0);
+		fake_answer_all();
+		assert_string_equal(name_of(&m, i, frames[0], 0), "f_100");
+		assert_string_equal(name_of(&m, i, frames[1], 0), "f_2000 [ext4]");
+	}
+	assert_int_equal(fake.n, 2);
+	assert_int_equal(fake.requests[1].n, 1);
+	end(&m, &p);
+}
+
 TEST(an_answer_of_a_failed_helper_is_not_remembered)
 {
 	struct hearth_mock m;
@@ -209,6 +229,7 @@ int main(void)
 		cmocka_unit_test(generated_code_is_asked_about_each_time),
 		cmocka_unit_test(the_cause_of_a_binary_goes_with_its_frames),
 		cmocka_unit_test(a_name_that_was_asked_for_is_not_asked_for_again),
+		cmocka_unit_test(a_module_is_asked_about_in_each_window_and_the_kernel_itself_once),
 		cmocka_unit_test(an_answer_of_a_failed_helper_is_not_remembered),
 		cmocka_unit_test(names_that_a_source_brings_are_kept),
 		cmocka_unit_test(an_answer_that_does_not_hold_together_names_nothing),
