@@ -279,7 +279,7 @@ static void kernel_names_are_those_of_kallsyms(void **state)
 	copy = strdup(text);
 	for (char *line = strtok_r(copy, "\n", &save); line && n < ARRAY_SIZE(addresses);
 	     line = strtok_r(NULL, "\n", &save))
-		if (is_text_symbol(line, &addresses[n], name) && ++row % 500 == 0 &&
+		if (is_text_symbol(line, &addresses[n], name) && ++row % 200 == 0 &&
 		    strcmp(name, "_etext") != 0 && strcmp(name, "_einittext") != 0)
 			n++;
 	assert_true(n > 100);
