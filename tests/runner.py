@@ -17,7 +17,7 @@ import time
 import xml.etree.ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PARTS = ("lint", "unit", "e2e", "browser", "bench")
+PARTS = ("lint", "unit", "e2e", "browser", "vm", "bench")
 BUILDS = {
     "plain": [],
     "asan": ["-Db_sanitize=address,undefined"],
@@ -30,6 +30,9 @@ SANITIZERS = {
 }
 # cmocka in TAP form; 1.1.5 spells a skip "not ok 3 # SKIP name" and goes on to exit with 0.
 TAP = re.compile(r"^(not )?ok \d+ (?:- (\S+)|# SKIP (\S+))", re.M)
+
+# What tests/vm/run.py prints: a line for each result, what went wrong below it.
+GUEST_TAP = re.compile(r"^(not )?ok \d+ - (\S+)(?: # SKIP (.*))?((?:\n#.*)*)", re.M)
 
 
 class Results:
@@ -176,6 +179,25 @@ def run_pytest(results, part, what, folder, args):
             results.ok()
 
 
+def run_vm(results, folder):
+    """Both kernels, one after the other: each takes both CPUs of a small machine."""
+    say("tests in emulated machines, of %s" % os.path.basename(folder))
+    r = subprocess.run([sys.executable, os.path.join(ROOT, "tests/vm/run.py"), "--build", folder],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    for line in re.findall(r"^# ((?:Linux|user space|disks|all) .*)", r.stdout, re.M):
+        print(line)
+    n_failed = results.failed
+    for m in GUEST_TAP.finditer(r.stdout):
+        if m.group(3):
+            results.skip("vm: " + m.group(2), m.group(3))
+        elif m.group(1):
+            results.fail("vm: " + m.group(2), m.group(4))
+        else:
+            results.ok()
+    if r.returncode and results.failed == n_failed:
+        results.fail("vm", r.stdout)
+
+
 def run_bench(results, folder):
     for path in sorted(glob.glob(os.path.join(ROOT, "tests/bench/*"))):
         if os.access(path, os.X_OK) and os.path.isfile(path):
@@ -190,11 +212,12 @@ def parse_args():
     p = argparse.ArgumentParser(prog="tests/run", description=__doc__.split("\n\n")[0],
                                 epilog="HEARTH_LONG=1 runs the long forms of the end-to-end tests.")
     p.add_argument("--only", action="append", choices=PARTS, help="this part only; may be repeated")
-    p.add_argument("--quick", action="store_true", help="the plain build only, no fuzz corpora, no slow end-to-end tests")
+    p.add_argument("--quick", action="store_true", help="the plain build only, no fuzz corpora, no slow end-to-end tests, no other kernels")
     p.add_argument("--bench", action="store_true", help="the benchmarks too: quiet machine, three minutes more")
     p.add_argument("-k", metavar="EXPRESSION", help="end-to-end and browser tests that match (as pytest -k)")
     args = p.parse_args()
-    args.parts = args.only or [part for part in PARTS if part != "bench" or args.bench]
+    left_out = [part for part, wanted in (("bench", args.bench), ("vm", not args.quick)) if not wanted]
+    args.parts = args.only or [part for part in PARTS if part not in left_out]
     return args
 
 
@@ -219,6 +242,8 @@ def main():
             run_pytest(results, "e2e", "end-to-end tests", build_dir(name), only)
     if "browser" in args.parts and "plain" in built:
         run_pytest(results, "browser", "browser tests", build_dir("plain"), ["-k", args.k] if args.k else [])
+    if "vm" in args.parts and "plain" in built:
+        run_vm(results, build_dir("plain"))
     if "bench" in args.parts and "plain" in built:
         run_bench(results, build_dir("plain"))
     for name in results.failures:

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from hearth import Agent, Hearth, Load
+from fixtures import agent, hearth, load  # noqa: F401
 
 CLONE_NEWNS = 0x00020000
 
@@ -20,6 +20,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
     config.addinivalue_line("markers", "sanitizers: runs in the sanitizer builds too")
+    config.addinivalue_line("markers", "kernels: runs on the kernels of tests/vm too, where clocks stand still for moments")
     if os.geteuid() != 0:
         pytest.exit("end-to-end tests run as root", 4)
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
@@ -28,30 +29,3 @@ def pytest_configure(config):
     for folder in ("/run/hearth", "/run/systemd", "/var/cache/hearth"):
         os.makedirs(folder, exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "hearth-tests", folder], check=True)
-
-
-@pytest.fixture
-def hearth(request, tmp_path):
-    return Hearth(os.path.abspath(request.config.getoption("--build")), tmp_path)
-
-
-@pytest.fixture
-def agent(hearth):
-    """Starts an agent with a config: `agent({'plugins': …})`; stops what still runs."""
-    agents = []
-
-    def start(config, **kwargs):
-        agents.append(Agent(hearth, config, **kwargs))
-        return agents[-1]
-
-    yield start
-    for a in agents:
-        a.kill()
-
-
-@pytest.fixture
-def load(hearth):
-    """Starts load: `load.demo()`, `load.gzip()`, …; all of it ends with the test."""
-    loads = Load(hearth)
-    yield loads
-    loads.stop()

@@ -171,11 +171,11 @@ class Agent:
 
 
 class Load:
-    def __init__(self, hearth):
-        self.hearth, self.processes = hearth, []
+    def __init__(self, hearth, prefix=()):
+        self.hearth, self.prefix, self.processes = hearth, prefix, []
 
     def start(self, *argv):
-        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        p = subprocess.Popen([*self.prefix, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                              cwd=self.hearth.tmp, process_group=0)
         self.processes.append(p)
         return p.pid

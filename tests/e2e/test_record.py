@@ -215,6 +215,7 @@ def test_summary_names_the_hottest_functions(recorded):
     assert hottest["hash_block"] == counted
 
 
+@pytest.mark.kernels
 def test_pid_filter_samples_that_process_only(hearth, load):
     wanted, other = load.demo(), load.shell_loop()
     process, folder = hearth.record("-d", 1, "-p", wanted)

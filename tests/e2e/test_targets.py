@@ -41,6 +41,7 @@ def perf_count(hearth, event, pid, seconds):
     return len(out.splitlines())
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("option, event, is_wanted", [
     ("--kernel-only", "cpu-clock:k", is_kernel),
     ("--user-only", "cpu-clock:u", lambda frame: not is_kernel(frame)),
@@ -177,6 +178,7 @@ def burner(hearth, load, name):
     return load.start(shell, "-c", "while :; do :; done")
 
 
+@pytest.mark.kernels
 def test_cgroup_and_those_below_it_are_recorded_and_nothing_else(hearth, load, cgroup):
     outside, inside, below = (burner(hearth, load, name) for name in ("e2e-outside", "e2e-inside", "e2e-below"))
     assert outside
@@ -189,6 +191,7 @@ def test_cgroup_and_those_below_it_are_recorded_and_nothing_else(hearth, load, c
     assert min(found.values()) > 50, found
 
 
+@pytest.mark.kernels
 def test_several_cgroups_and_pids_add_up(hearth, load, cgroup):
     names = ["e2e-one", "e2e-two", "e2e-three", "e2e-four"]
     pids = [burner(hearth, load, name) for name in names]
@@ -215,6 +218,7 @@ def test_name_below_the_mount_is_understood(hearth, load, cgroup):
     assert set(comms(out)) == {"e2e-inside"}
 
 
+@pytest.mark.kernels
 def test_agent_changes_cgroups_in_place_and_finds_one_that_was_made_anew(hearth, agent, load, cgroup):
     one, two = burner(hearth, load, "e2e-one"), burner(hearth, load, "e2e-two")
     first, second = cgroup("hearth-one", one), cgroup("hearth-two", two)
@@ -257,6 +261,7 @@ def test_what_is_no_cgroup_is_refused_with_the_way_to_find_one(hearth, path, wor
     assert not os.path.exists(folder)
 
 
+@pytest.mark.kernels
 def test_cgroups_of_two_hierarchies_are_refused(hearth):
     one, two = mount_of("cgroup2", None), mount_of("cgroup", "cpu")
     if not one or not two:
@@ -266,6 +271,7 @@ def test_cgroups_of_two_hierarchies_are_refused(hearth):
     assert re.search("two hierarchies; name all of them in one", process.stderr), process.stderr
 
 
+@pytest.mark.kernels
 def test_hierarchy_without_a_controller_says_which_one_to_use(hearth):
     folder = mount_of("cgroup", "name=systemd")
     if not folder:

@@ -39,6 +39,7 @@ def demo_leaves(rows):
     return leaves
 
 
+@pytest.mark.kernels
 def test_command_is_recorded_with_its_children_and_status(user):
     command = "%s & P=$!; sleep 2; kill $P; exit 7" % user.demo
     process, folder = user.record("--", "sh", "-c", command, prefix=USER)
@@ -53,6 +54,7 @@ def test_command_is_recorded_with_its_children_and_status(user):
     assert not [f for row, _ in folded(folder) for f in row if f.endswith("_[k]")]
 
 
+@pytest.mark.kernels
 def test_command_that_runs_again_is_recorded_each_time(user):
     process, folder = user.record("--repeat", 3, "--", user.demo, "0.5", prefix=USER)
     assert process.returncode == 0, process.stderr
@@ -73,6 +75,7 @@ def test_samples_agree_with_schedstat(user, own_demo):
     assert 0.7 * ran < sampled < 1.01 * ran, (sampled, ran)
 
 
+@pytest.mark.kernels
 def test_stack_is_not_passed_off_as_whole(user, own_demo):
     process, folder = user.record("-d", "1", "-p", own_demo, prefix=USER)
     assert process.returncode == 0, process.stderr
@@ -118,12 +121,14 @@ def test_threads_have_the_names_of_the_moment(user, threads, is_running):
         assert list(names) == [name] and names[name] > 20, found
 
 
+@pytest.mark.kernels
 def test_process_of_someone_else_is_refused(user, load):
     process, _ = user.record("-d", "1", "-p", load.demo(), prefix=USER)
     assert process.returncode == 4, process.stderr
     assert "belongs to someone else; run as root" in process.stderr
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("options,answer", [
     (["-d", "1"], "the whole machine; run as root, or record a command"),
     (["-d", "1", "--kernel-only", "--", "sleep", "1"], "run as root"),
@@ -135,6 +140,7 @@ def test_what_takes_root_says_so(user, options, answer):
     assert not os.path.exists(folder)
 
 
+@pytest.mark.kernels
 def test_paranoid_kernel_says_which_setting(user):
     with open(PARANOID) as f:
         before = f.read()
@@ -153,6 +159,7 @@ def test_paranoid_kernel_says_which_setting(user):
         assert process.returncode == 0, process.stderr
 
 
+@pytest.mark.kernels
 def test_top_shows_a_process_of_ones_own(user, own_demo):
     r = user.run("top", "-n", "1", "-i", "2s", "-p", own_demo, prefix=USER)
     assert r.returncode == 0, r.stderr
