@@ -32,7 +32,7 @@ SANITIZERS = {
 TAP = re.compile(r"^(not )?ok \d+ (?:- (\S+)|# SKIP (\S+))", re.M)
 
 # What tests/vm/run.py prints: a line for each result, what went wrong below it.
-GUEST_TAP = re.compile(r"^(not )?ok \d+ - (\S+)(?: # SKIP (.*))?((?:\n#.*)*)", re.M)
+GUEST_TAP = re.compile(r"^(not )?ok \d+ - (.+?)(?: # SKIP (.*))?((?:\n#.*)*)$", re.M)
 
 
 class Results:
@@ -184,7 +184,7 @@ def run_vm(results, folder):
     say("tests in emulated machines, of %s" % os.path.basename(folder))
     r = subprocess.run([sys.executable, os.path.join(ROOT, "tests/vm/run.py"), "--build", folder],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-    for line in re.findall(r"^# ((?:Linux|user space|disks|all) .*)", r.stdout, re.M):
+    for line in re.findall(r"^# ((?:Linux|user space|disks) .*)", r.stdout, re.M):
         print(line)
     n_failed = results.failed
     for m in GUEST_TAP.finditer(r.stdout):

@@ -41,7 +41,6 @@ def perf_count(hearth, event, pid, seconds):
     return len(out.splitlines())
 
 
-@pytest.mark.kernels
 @pytest.mark.parametrize("option, event, is_wanted", [
     ("--kernel-only", "cpu-clock:k", is_kernel),
     ("--user-only", "cpu-clock:u", lambda frame: not is_kernel(frame)),

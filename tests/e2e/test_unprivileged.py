@@ -49,8 +49,12 @@ def test_command_is_recorded_with_its_children_and_status(user):
     assert total > 100
     for name, share in (("hash_block", .5), ("compare_prices", .3), ("scan_token", .2)):
         assert abs(leaves[name] / total - share) < 0.15, leaves
-    deep = [frames for frames, _ in folded(folder) if "main" in frames and frames[-1] == "hash_block"]
-    assert deep and all(len(f) - f.index("main") == 20 for f in deep)
+    depths = collections.Counter()
+    for frames, n in folded(folder):
+        if frames[-1] == "hash_block":
+            depths[len(frames) - frames.index("main")] += n
+    # A function that has not set up its frame yet hides its caller.
+    assert depths[20] >= 0.95 * depths.total(), depths
     assert not [f for row, _ in folded(folder) for f in row if f.endswith("_[k]")]
 
 

@@ -63,7 +63,10 @@ def fetch(series, folder):
     with open(sources, "w") as f:
         f.write("deb [signed-by=%s target=Packages] %s %s main\n" % (KEYRING, debian_archive(), SUITES[series]))
     apt = ["-o", "Dir::Etc::SourceList=" + sources, "-o", "Dir::Etc::SourceParts=/dev/null",
-           "-o", "Dir::State::Lists=" + os.path.join(folder, "lists"), "-o", "Dir::Cache=" + folder, "-o", "APT::Sandbox::User=root"]
+           "-o", "Dir::State::Lists=" + os.path.join(folder, "lists"), "-o", "Dir::Cache=" + folder,
+           # The folder is root's alone.
+           "-o", "APT::Sandbox::User=root",
+           "-o", "Acquire::Retries=3"]
     run("apt-get", *apt, "update")
     about = run("apt-cache", *apt, "-o", "APT::Default-Release=" + SUITES[series], "show", "--no-all-versions", META)
     package = re.search(r"^Depends: (\S+)", about, re.M).group(1)

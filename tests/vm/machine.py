@@ -19,27 +19,45 @@ COMMAND_LINE = "console=ttyS0 panic=-1 mitigations=off no_timer_check ignore_log
 TOOLS = ("insmod", "mkdir", "mount", "sh", "switch_root", "umount")
 
 
-def entry(name, mode, data=b"", inode=[0]):
-    """One file of a cpio archive: format "newc" of the kernel's early-userspace/buffer-format.rst."""
-    inode[0] += 1
-    padded = name.encode() + b"\0"
-    head = "070701" + "".join("%08x" % n for n in (inode[0], mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(padded), 0))
-    out = head.encode() + padded
-    out += b"\0" * (-len(out) % 4) + data
-    return out + b"\0" * (-len(out) % 4)
+class Archive:
+    """A cpio archive: format "newc" of the kernel's early-userspace/buffer-format.rst."""
+
+    def __init__(self):
+        self.data, self.n = b"", 0
+
+    def pad(self):
+        self.data += b"\0" * (-len(self.data) % 4)
+
+    def add(self, name, mode, data=b""):
+        self.n += 1
+        name = name.encode() + b"\0"
+        fields = (self.n, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0)
+        self.data += b"070701" + b"".join(b"%08x" % n for n in fields) + name
+        self.pad()
+        self.data += data
+        self.pad()
+
+    def add_file(self, name, path, mode):
+        with open(path, "rb") as f:
+            self.add(name, stat.S_IFREG | mode, f.read())
+
+    def end(self):
+        self.add("TRAILER!!!", 0)
+        return self.data
 
 
 def first_root(kernel, init):
-    """The archive that the kernel starts from: busybox, the drivers of the disks, and init."""
-    parts = [entry(name, stat.S_IFDIR | 0o755) for name in ("bin", "dev", "drivers", "new")]
-    for i, path in enumerate(kernel.drivers):
-        with open(path, "rb") as f:
-            parts.append(entry("drivers/%d-%s" % (i, os.path.basename(path)), stat.S_IFREG | 0o644, f.read()))
-    for name, path in (("bin/busybox", BUSYBOX), ("init", init)):
-        with open(path, "rb") as f:
-            parts.append(entry(name, stat.S_IFREG | 0o755, f.read()))
-    parts += [entry("bin/" + tool, stat.S_IFLNK | 0o777, b"busybox") for tool in TOOLS]
-    return b"".join(parts) + entry("TRAILER!!!", 0)
+    """What the kernel starts from: busybox, the drivers of the disks, and init."""
+    archive = Archive()
+    for name in ("bin", "dev", "drivers", "new"):
+        archive.add(name, stat.S_IFDIR | 0o755)
+    for i, path in enumerate(kernel.drivers):  # numbered, as the order of a pattern is that of the alphabet
+        archive.add_file("drivers/%d-%s" % (i, os.path.basename(path)), path, 0o644)
+    archive.add_file("bin/busybox", BUSYBOX, 0o755)
+    archive.add_file("init", init, 0o755)
+    for tool in TOOLS:
+        archive.add("bin/" + tool, stat.S_IFLNK | 0o777, b"busybox")
+    return archive.end()
 
 
 class Machine:
@@ -52,7 +70,8 @@ class Machine:
         with open(root, "wb") as f:
             f.write(first_root(kernel, init))
         open(self.results_path, "w").close()
-        self.argv = [QEMU, "-accel", "tcg,thread=multi", "-machine", "pc", "-cpu", "Haswell-noTSX,-cx16", "-smp", "2", "-m", "2048",
+        self.argv = ["setpriv", "--pdeathsig", "KILL", QEMU,  # it ends with whoever reads its results
+                     "-accel", "tcg,thread=multi", "-machine", "pc", "-cpu", "Haswell-noTSX,-cx16", "-smp", "2", "-m", "2048",
                      "-nodefaults", "-display", "none", "-no-reboot", "-kernel", kernel.image, "-initrd", root,
                      "-append", COMMAND_LINE, "-serial", "file:" + self.console_path, "-serial", "file:" + self.results_path]
         for disk in disks:
@@ -91,6 +110,8 @@ class Machine:
 
 def check_host():
     """Says what is missing, before anything is downloaded."""
+    if os.uname().machine != "x86_64":
+        raise SystemExit("vm: these machines run the programs of this one, and are x86-64: this one is not")
     missing = [name for name in (QEMU, BUSYBOX, "/sbin/mke2fs", "/sbin/depmod") if not shutil.which(name)]
     if missing:
         raise SystemExit("vm: not here: %s; run packaging/install-deps test" % ", ".join(missing))

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import traceback
 
 # Control groups as a hybrid machine has them: those of v1 serve tests that most machines must skip.
 MOUNTS = (("proc", "/proc", ""), ("sysfs", "/sys", ""), ("devtmpfs", "/dev", ""), ("devpts", "/dev/pts", ""), ("tmpfs", "/dev/shm", ""),
@@ -35,8 +36,7 @@ def main():
 
 try:
     main()
-finally:  # process 1 must not end: that is a panic, which hides what the error was
-    sys.stdout.flush()
-    sys.excepthook(*sys.exc_info()) if sys.exc_info()[0] else None
-    os.sync()
-    ctypes.CDLL(None).reboot(RB_POWER_OFF)
+except BaseException:  # whatever it is: process 1 must not end, or a panic hides what was said
+    traceback.print_exc()
+os.sync()
+ctypes.CDLL(None).reboot(RB_POWER_OFF)

@@ -26,7 +26,7 @@ def run_unit(tap, path):
     began = time.monotonic()
     try:
         r = subprocess.run([path], capture_output=True, text=True, errors="replace", timeout=UNIT_SECONDS,
-                           env=dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP"))
+                           env=dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", HEARTH_TEST_EMULATED="1"))
     except subprocess.TimeoutExpired as e:
         tap.result(binary, False, text="no end after %d s\n%s" % (UNIT_SECONDS, (e.stdout or b"").decode(errors="replace")))
         return

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPUs that go offline and come back while a recording runs. Judged by the CPU time that the kernel
 charged to programs bound to one CPU."""
-import collections
 import os
 import shutil
 import signal
@@ -116,11 +115,6 @@ def test_recording_begins_with_a_cpu_offline_and_takes_it_in(hearth, burner):
     rows = recording.end()
     for comm, seconds in ran.items():
         assert_sampled(rows, comm, seconds)
-    depths = collections.Counter()
-    for frames, n in rows:
-        if frames[0] == "burn-1-late" and frames[-1] == "hash_block":
-            depths[len(frames) - frames.index("main")] += n
-    assert depths[20] >= 0.9 * depths.total(), depths
 
 
 def test_cpu_that_comes_and_goes_often_does_no_harm(hearth, burner):

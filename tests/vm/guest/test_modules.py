@@ -12,6 +12,7 @@ import time
 import pytest
 
 from hearth import folded, summary, wait_for
+from recordings import record_named
 
 CIPHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cipher.py")
 HELPERS = ("algif_skcipher", "ecb")  # what a program reaches ciphers by
@@ -100,8 +101,7 @@ def test_functions_of_a_module_read_as_kallsyms_has_them(hearth, ciphers):
     modprobe("camellia_generic")
     ciphers("camellia-generic")
     output = os.path.join(hearth.tmp, "lines.json")
-    process, folder = hearth.record("-d", 3, "--sink", "debug-json:output=%s,samples=true" % output)
-    assert process.returncode == 0, process.stderr
+    _, folder = record_named(hearth, "-d", 3, "--sink", "debug-json:output=%s,samples=true" % output, appends_to=output)
     symbols, wrong, names = Kallsyms(), [], collections.Counter()
     for frame, n in frames_of(output, "camellia-generic"):
         if frame["kind"] == "kernel":
