@@ -190,7 +190,6 @@ def test_cgroup_and_those_below_it_are_recorded_and_nothing_else(hearth, load, c
     assert min(found.values()) > 50, found
 
 
-@pytest.mark.kernels
 def test_several_cgroups_and_pids_add_up(hearth, load, cgroup):
     names = ["e2e-one", "e2e-two", "e2e-three", "e2e-four"]
     pids = [burner(hearth, load, name) for name in names]

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Boots kernels of Debian in an emulated machine and runs tests there: one line of TAP each.
 

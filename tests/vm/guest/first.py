@@ -21,6 +21,8 @@ def main():
     for kind, folder, options in MOUNTS:
         os.makedirs(folder, exist_ok=True)
         subprocess.run(["mount", "-t", kind, *(["-o", options] if options else []), kind, folder], check=True)
+    with open("/proc/uptime") as f:
+        os.environ["BOOT_SECONDS"] = f.read().split()[0]
     for name, value in SETTINGS.items():
         with open("/proc/sys/" + name, "w") as f:
             f.write(value)
