@@ -184,7 +184,7 @@ def run_vm(results, folder):
     say("tests in emulated machines, of %s" % os.path.basename(folder))
     r = subprocess.run([sys.executable, os.path.join(ROOT, "tests/vm/run.py"), "--build", folder],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-    for line in re.findall(r"^# ((?:Linux|user space|disks) .*)", r.stdout, re.M):
+    for line in re.findall(r"^# ((?:kernels|Linux|user space) .*)", r.stdout, re.M):
         print(line)
     n_failed = results.failed
     for m in GUEST_TAP.finditer(r.stdout):

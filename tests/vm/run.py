@@ -87,15 +87,12 @@ class Results:
             print("#   " + line)
 
 
-def test_kernel(series, work, system, args, results):
-    began = time.monotonic()
-    linux = kernel.kernel(series, args.cache)
-    folder = os.path.join(args.cache, "run-" + series)
+def test_kernel(series, linux, disks, cache, results):
+    folder = os.path.join(cache, "run-" + series)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    guest = machine.Machine(linux, os.path.join(HERE, "guest", "init"), [system, work, linux.disk], folder)
+    guest = machine.Machine(linux, os.path.join(HERE, "guest", "init"), [*disks, linux.disk], folder)
     booted = time.monotonic()
-    print("# Linux %s is here after %.1f s" % (linux.release, booted - began), flush=True)
     results.begin(series)
     for line in guest.lines(SECONDS):
         results.take(line)
@@ -126,13 +123,14 @@ def main():
     machine.check_host()
     os.makedirs(args.cache, exist_ok=True)
     began, plan = time.monotonic(), plan_of(args)
+    kernels = {series: kernel.kernel(series, args.cache) for series in args.kernel or kernel.SUITES}
     system = image.system_disk(args.cache, executables(args.build, plan))
     work = os.path.join(args.cache, "work.ext4")
     work_disk(args.build, plan, work)
-    print("# disks after %.1f s" % (time.monotonic() - began), flush=True)
+    print("# kernels and disks after %.1f s" % (time.monotonic() - began), flush=True)
     results = Results()
-    for series in args.kernel or kernel.SUITES:
-        test_kernel(series, work, system, args, results)
+    for series, linux in kernels.items():
+        test_kernel(series, linux, [system, work], args.cache, results)
     print("1..%d" % results.n)
     return 1 if results.failed else 0
 
