@@ -171,7 +171,7 @@ def test_module_that_is_gone_leaves_its_samples_and_no_harm(hearth, ciphers, loa
     folder = os.path.join(hearth.tmp, "out")
     assert not summary(folder)["samples"]["lost"]
     mine = [(frames, n) for frames, n in folded(folder) if frames[0] == "camellia-generi"]
-    assert sum(n for _, n in mine) > 100
+    assert sum(n for _, n in mine) > 10
     strange = {f for frames, _ in mine for f in frames if "[" in f and f.endswith("]_[k]")
                and not f.endswith(tuple(" [%s]_[k]" % m for m in ("camellia_generic", *modules())))}
     assert not strange, strange
