@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from hearth import folded, run_time_ns, summary, wait_for
+from hearth import folded, helper_pid, run_time_ns, summary, wait_for
 
 FOLLOW_SECONDS = 5  # CPUs are looked at this often
 # An emulated CPU stands still for some 20 ms at a time when its host is busy, and the ticks of that
@@ -50,8 +50,8 @@ class Recording:
         self.hearth = hearth
         self.process = hearth.start("record", "-F", RATE, "-o", "out")
         assert "recording" in self.process.stderr.readline()
-        # The sampler is attached when the first of its own samples can have come; the helpers start then.
-        time.sleep(2)
+        # Helpers are started by the first sample of a file, so the sampler is attached by then.
+        wait_for("the first samples", lambda: self.process.poll() is not None or helper_pid(self.process.pid, "inspector"), 60)
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
@@ -125,7 +125,7 @@ def test_cpu_that_comes_and_goes_often_does_no_harm(hearth, burner):
     while time.monotonic() < end:
         set_online(n % 2 == 1)
         n += 1
-        subprocess.run(["true"], check=True)
+        subprocess.run(["true"], check=True)  # has the kernel report a process, on whichever CPU
     set_online(True)
     assert n > 4
     ran = seconds_of(stays)
