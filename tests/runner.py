@@ -203,7 +203,9 @@ def run_bench(results, folder):
         if os.access(path, os.X_OK) and os.path.isfile(path):
             name = os.path.basename(path).split(".")[0]
             say("bench %s" % name)
-            r = subprocess.run([sys.executable, path, "--build", folder], capture_output=True, text=True)
+            with open(path) as f:
+                form = ["--quick"] if "quick=" in f.read() else []
+            r = subprocess.run([sys.executable, path, "--build", folder, *form], capture_output=True, text=True)
             print(r.stdout, end="")
             results.fail("bench/" + name, r.stdout + r.stderr) if r.returncode else results.ok()
 
@@ -213,7 +215,7 @@ def parse_args():
                                 epilog="HEARTH_LONG=1 runs the long forms of the end-to-end tests.")
     p.add_argument("--only", action="append", choices=PARTS, help="this part only; may be repeated")
     p.add_argument("--quick", action="store_true", help="the plain build only, no fuzz corpora, no slow end-to-end tests, no other kernels")
-    p.add_argument("--bench", action="store_true", help="the benchmarks too: quiet machine, three minutes more")
+    p.add_argument("--bench", action="store_true", help="the benchmarks too: quiet machine, five minutes more")
     p.add_argument("-k", metavar="EXPRESSION", help="end-to-end and browser tests that match (as pytest -k)")
     args = p.parse_args()
     left_out = [part for part, wanted in (("bench", args.bench), ("vm", not args.quick)) if not wanted]

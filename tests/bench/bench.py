@@ -23,20 +23,31 @@ def arguments(description, **more):
     p = argparse.ArgumentParser(description=description)
     p.add_argument("--build", default=os.path.join(ROOT, "build"))
     for name, default in more.items():
-        p.add_argument("--" + name, type=type(default), default=default)
+        if default is False:
+            p.add_argument("--" + name, action="store_true")
+        else:
+            p.add_argument("--" + name, type=type(default), default=default)
     args = p.parse_args()
     args.build = os.path.abspath(args.build)
     return args
 
 
-class MemoryGroup:
-    """A memory cgroup, v1 or v2: what the kernel allocates for its members, in bytes."""
+class Group:
+    """A cgroup, v1 or v2: the CPU time of all who were ever in it, and what the kernel holds for them."""
 
     def __init__(self):
         v1 = os.path.exists("/sys/fs/cgroup/memory/cgroup.procs")
         self.is_v1 = v1
-        self.path = "/sys/fs/cgroup/%shearth-bench-%d" % ("memory/" if v1 else "", os.getpid())
-        os.mkdir(self.path)
+        parents = ["memory/", "cpuacct/"] if v1 else [""]
+        self.paths = ["/sys/fs/cgroup/%shearth-bench-%d" % (parent, os.getpid()) for parent in parents]
+        self.path = self.paths[0]
+        for path in self.paths:
+            os.mkdir(path)
+
+    def launcher(self):
+        """The beginning of a command line that runs the rest of it in here."""
+        join = "".join("echo $$ > %s/cgroup.procs; " % path for path in self.paths)
+        return ["sh", "-c", join + "exec \"$@\"", "sh"]
 
     def procs(self):
         with open(self.path + "/cgroup.procs") as f:
@@ -49,17 +60,40 @@ class MemoryGroup:
         with open(self.path + "/memory.stat") as f:
             return int(dict(line.split() for line in f)["kernel"])
 
+    def cpu_ns(self):
+        """User and system time of its members, also of those that are gone."""
+        if self.is_v1:
+            with open(self.paths[1] + "/cpuacct.usage") as f:
+                return int(f.read())
+        with open(self.path + "/cpu.stat") as f:
+            return 1000 * int(dict(line.split() for line in f)["usage_usec"])
+
+    def memory(self):
+        """(anonymous, kernel, perf rings) in bytes, now."""
+        pids = self.procs()
+        return anonymous_bytes(pids), self.kernel_bytes(), perf_ring_bytes(pids)
+
     def remove(self):
         wait_for("the cgroup to empty", lambda: not self.procs())
-        os.rmdir(self.path)
+        for path in self.paths:
+            os.rmdir(path)
 
 
 @contextlib.contextmanager
-def busy_cpus(build):
-    """The demo, bound to each CPU once."""
-    loops = [subprocess.Popen(["taskset", "-c", str(cpu), os.path.join(build, "packaging/hearth-demo")]) for cpu in range(CPUS)]
+def group():
+    g = Group()
     try:
-        yield
+        yield g
+    finally:
+        g.remove()
+
+
+@contextlib.contextmanager
+def busy_cpus(build, program="packaging/hearth-demo", *args):
+    """A program of the build, bound to each CPU once: their pids."""
+    loops = [subprocess.Popen(["taskset", "-c", str(cpu), os.path.join(build, program), *args]) for cpu in range(CPUS)]
+    try:
+        yield {p.pid for p in loops}
     finally:
         for p in loops:
             p.kill()
@@ -74,8 +108,7 @@ def agent(build, plugins, group=None):
                   "plugins": plugins(folder)}
         with open(folder + "/hearth.yaml", "w") as f:
             json.dump(config, f)
-        join = "echo $$ > %s/cgroup.procs; " % group.path if group else ""
-        p = subprocess.Popen(["sh", "-c", join + "exec \"$@\"", "sh", build + "/hearth", "agent", "--config", folder + "/hearth.yaml"],
+        p = subprocess.Popen([*(group.launcher() if group else []), build + "/hearth", "agent", "--config", folder + "/hearth.yaml"],
                              stderr=open(folder + "/log", "w"))
         try:
             yield p, folder
@@ -88,7 +121,12 @@ def agent(build, plugins, group=None):
                     p.kill()
                     p.wait()
             elif p.returncode:
-                sys.exit("the agent ended with %d:\n%s" % (p.returncode, open(folder + "/log").read()))
+                give_up("the agent ended with %d:\n%s" % (p.returncode, open(folder + "/log").read()))
+
+
+def give_up(text):
+    """For a figure that cannot be had, or would be of something else than it says."""
+    sys.exit(text)
 
 
 def cpu_ns(pids):
@@ -157,5 +195,5 @@ def judge(rows):
     return 1 if failed else 0
 
 
-__all__ = ["CPUS", "MemoryGroup", "agent", "anonymous_bytes", "arguments", "bpf_run_ns", "bpf_statistics", "busy_cpus", "cpu_ns",
-           "judge", "now_ns", "perf_ring_bytes", "time", "wait_for"]
+__all__ = ["CPUS", "agent", "anonymous_bytes", "arguments", "bpf_run_ns", "bpf_statistics", "busy_cpus", "cpu_ns",
+           "give_up", "group", "judge", "now_ns", "perf_ring_bytes", "time", "wait_for"]

@@ -16,18 +16,15 @@ def pipeline(folder):
 
 def main():
     args = bench.arguments(__doc__, seconds=60, settle=10)
-    group = bench.MemoryGroup()
-    try:
-        with bench.bpf_statistics(), bench.busy_cpus(args.build), bench.agent(args.build, pipeline, group):
-            time.sleep(args.settle)
-            pids = group.procs()
-            began, cpu_start, bpf_start = bench.now_ns(), bench.cpu_ns(pids), bench.bpf_run_ns(pids)
-            time.sleep(args.seconds - args.settle)
-            pids = group.procs()
-            wall, cpu, bpf_end = bench.now_ns() - began, bench.cpu_ns(pids) - cpu_start, bench.bpf_run_ns(pids)
-            anonymous, kernel, rings = bench.anonymous_bytes(pids), group.kernel_bytes(), bench.perf_ring_bytes(pids)
-    finally:
-        group.remove()
+    with bench.bpf_statistics(), bench.busy_cpus(args.build), bench.group() as group, \
+            bench.agent(args.build, pipeline, group):
+        time.sleep(args.settle)
+        pids = group.procs()
+        began, cpu_start, bpf_start = bench.now_ns(), bench.cpu_ns(pids), bench.bpf_run_ns(pids)
+        time.sleep(args.seconds - args.settle)
+        pids = group.procs()
+        wall, cpu, bpf_end = bench.now_ns() - began, bench.cpu_ns(pids) - cpu_start, bench.bpf_run_ns(pids)
+        anonymous, kernel, rings = group.memory()
     run_ns, runs = bpf_end[0] - bpf_start[0], bpf_end[1] - bpf_start[1]
     print("%d processes, %d CPUs busy, slope over %.0f s" % (len(pids), bench.CPUS, wall / 1e9))
     return bench.judge([
