@@ -71,8 +71,8 @@ const volatile __u32 namespace_inode;
  */
 static __always_inline __u32 pid_in_namespace(struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	__u32 level = pid ? BPF_CORE_READ(pid, level) : 0;
+	struct pid *pid = task->thread_pid;
+	__u32 level = pid ? pid->level : 0;
 
 	for (__u32 i = 1; i <= MAX_PID_NS_LEVEL && i <= level; i++) {
 		struct upid number = {};
@@ -86,23 +86,22 @@ static __always_inline __u32 pid_in_namespace(struct task_struct *task)
 
 static __always_inline __u32 process_id(struct task_struct *task)
 {
-	return namespace_inode ? pid_in_namespace(BPF_CORE_READ(task, group_leader)) :
-				 (__u32)BPF_CORE_READ(task, tgid);
+	return namespace_inode ? pid_in_namespace(task->group_leader) : (__u32)task->tgid;
 }
 
 static __always_inline __u32 thread_id(struct task_struct *task)
 {
-	return namespace_inode ? pid_in_namespace(task) : (__u32)BPF_CORE_READ(task, pid);
+	return namespace_inode ? pid_in_namespace(task) : (__u32)task->pid;
 }
 
 static __always_inline struct cgroup *cgroup_of(struct task_struct *task)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct css_set *set = task->cgroups;
 	__s32 subsystem = settings.subsystem;
 	struct cgroup_subsys_state *state = NULL;
 
 	if (subsystem < 0)
-		return BPF_CORE_READ(set, dfl_cgrp);
+		return set->dfl_cgrp;
 	bpf_core_read(&state, sizeof(state), &set->subsys[subsystem & (SAMPLE_MAX_SUBSYSTEMS - 1)]);
 	return BPF_CORE_READ(state, cgroup);
 }
@@ -182,7 +181,7 @@ static __always_inline __u32 take_user(struct bpf_perf_event_data *ctx, struct t
 	__u64 pc = PT_REGS_IP(&ctx->regs), fp = PT_REGS_FP(&ctx->regs);
 	__u32 compat = is_compat(&ctx->regs);
 
-	if (!BPF_CORE_READ(task, mm) || BPF_CORE_READ(task, flags) & no_user_code) {
+	if (!task->mm || task->flags & no_user_code) {
 		*flags |= SAMPLE_NO_USER;
 		return 0;
 	}
@@ -257,7 +256,7 @@ int take_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	s->head.time_ns = bpf_ktime_get_ns();
 	s->head.sequence = ++c->taken;
-	s->head.start_time_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	s->head.start_time_ns = task->group_leader->start_boottime;
 	s->head.pid = pid;
 	s->head.tid = thread_id(task);
 	s->head.cpu = cpu;
@@ -293,7 +292,7 @@ int BPF_PROG(forget_exit, struct task_struct *task)
 {
 	__u32 pid = process_id(task);
 
-	if (pid && BPF_CORE_READ(task, signal, live.counter) == 0)
+	if (pid && task->signal->live.counter == 0)
 		bpf_map_delete_elem(&pids, &pid);
 	return 0;
 }
