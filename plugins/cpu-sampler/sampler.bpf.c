@@ -17,10 +17,14 @@
 #include "kernel_types.h"
 #include "sample_record.h"
 
+/* A piece of a user stack, in words. */
+#define STACK_WINDOW 32
+
 /* Room for the deepest sample; the ring gets only what is used of it. */
 struct sample_scratch {
 	struct sample_record head;
 	__u64 addresses[2 * SAMPLE_MAX_FRAMES + 2];
+	__u64 window[STACK_WINDOW];
 };
 
 struct {
@@ -138,12 +142,14 @@ static __always_inline int is_wanted(struct task_struct *task, __u32 pid)
 /*
  * Follows the chain of saved frame pointers as the kernel's own walker does, but tells how it
  * ended: a null pointer is the end that the psABI prescribes, anything else is a program
- * without frame pointers. A caller's frame is always above its callee's.
+ * without frame pointers. A caller's frame is always above its callee's, and mostly close: a read
+ * costs more than what it reads, so one fetches a window with the frames that come next.
  */
-static __always_inline __u32 walk_user(__u64 *out, __u64 pc, __u64 fp, __u16 *flags)
+static __always_inline __u32 walk_user(struct sample_scratch *s, __u64 *out, __u64 pc, __u64 fp,
+				       __u16 *flags)
 {
-	__u64 frame[2];
-	__u32 n;
+	__u64 *window = s->window, base = fp - 1, reach = 0, offset;
+	__u32 n, i;
 
 	out[0] = pc;
 	for (n = 1; n < SAMPLE_MAX_FRAMES; n++) {
@@ -151,12 +157,22 @@ static __always_inline __u32 walk_user(__u64 *out, __u64 pc, __u64 fp, __u16 *fl
 			*flags |= SAMPLE_USER_END;
 			return n;
 		}
-		if (bpf_probe_read_user(frame, sizeof(frame), (void *)fp) < 0)
-			return n;
-		out[n] = frame[1];
-		if (frame[0] && frame[0] <= fp)
+		offset = fp - base;
+		if (offset > reach || offset % sizeof(*window)) {
+			base = fp;
+			offset = 0;
+			reach = sizeof(s->window) - 2 * sizeof(*window);
+			if (bpf_probe_read_user(window, sizeof(s->window), (void *)fp) < 0) {
+				reach = 0; /* it ends where nothing is mapped */
+				if (bpf_probe_read_user(window, 2 * sizeof(*window), (void *)fp) < 0)
+					return n;
+			}
+		}
+		i = offset / sizeof(*window) % STACK_WINDOW;
+		out[n] = window[(i + 1) % STACK_WINDOW];
+		if (window[i] && window[i] <= fp)
 			return n + 1;
-		fp = frame[0];
+		fp = window[i];
 	}
 	*flags |= fp ? SAMPLE_USER_CUT : SAMPLE_USER_END;
 	return n;
@@ -175,7 +191,7 @@ static __always_inline __u32 walk_user(__u64 *out, __u64 pc, __u64 fp, __u16 *fl
 
 /* The user stack into out[]; answers how many frames. */
 static __always_inline __u32 take_user(struct bpf_perf_event_data *ctx, struct task_struct *task,
-				       __u64 *out, __u16 *flags)
+				       struct sample_scratch *s, __u64 *out, __u16 *flags)
 {
 	const __u32 no_user_code = PF_KTHREAD | PF_USER_WORKER | PF_IO_WORKER;
 	__u64 pc = PT_REGS_IP(&ctx->regs), fp = PT_REGS_FP(&ctx->regs);
@@ -193,7 +209,7 @@ static __always_inline __u32 take_user(struct bpf_perf_event_data *ctx, struct t
 		compat = is_compat(regs);
 	}
 	if (!compat)
-		return walk_user(out, pc, fp, flags);
+		return walk_user(s, out, pc, fp, flags);
 	*flags |= SAMPLE_USER_COMPAT;
 	out[0] = pc;
 	return 1;
@@ -223,7 +239,7 @@ static __always_inline __u64 take_stacks(struct bpf_perf_event_data *ctx, struct
 	if (settings.want_kernel && is_kernel_address(PT_REGS_IP(&ctx->regs)))
 		n_kernel = take_kernel(ctx, s->addresses, &flags);
 	if (settings.want_user)
-		n_user = take_user(ctx, task, s->addresses + n_kernel, &flags);
+		n_user = take_user(ctx, task, s, s->addresses + n_kernel, &flags);
 	s->head.flags = flags;
 	s->head.n_kernel = n_kernel;
 	s->head.n_user = n_user;
