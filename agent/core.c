@@ -164,7 +164,9 @@ static void scale_source(void *ctx, struct instance *i, bool is_retiring)
 
 static void keep_budget(struct core *c)
 {
-	if (!budget_update(&c->budget, clock_monotonic_ns(), cpu_ns(c)))
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!budget_is_due(&c->budget, now_ns) || !budget_update(&c->budget, now_ns, cpu_ns(c)))
 		return;
 	log_notice("overhead was %.2f %% of one CPU, the budget is %.2f %%: sources run at %.1f %% of "
 		   "their rate", c->budget.share * 100, (double)c->budget.limit_millionths / 1e4,

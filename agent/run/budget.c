@@ -21,6 +21,11 @@ static uint32_t next_scale(const struct budget *b)
 	return b->scale;
 }
 
+bool budget_is_due(const struct budget *b, uint64_t now_ns)
+{
+	return b->last_ns == 0 || now_ns - b->last_ns >= BUDGET_WINDOW_NS;
+}
+
 bool budget_update(struct budget *b, uint64_t now_ns, uint64_t cpu_ns)
 {
 	uint32_t old = b->scale;
@@ -30,7 +35,7 @@ bool budget_update(struct budget *b, uint64_t now_ns, uint64_t cpu_ns)
 		b->last_cpu_ns = cpu_ns;
 		return false;
 	}
-	if (now_ns - b->last_ns < BUDGET_WINDOW_NS)
+	if (!budget_is_due(b, now_ns))
 		return false;
 	b->share = (double)(cpu_ns - b->last_cpu_ns) / (double)(now_ns - b->last_ns);
 	b->last_ns = now_ns;

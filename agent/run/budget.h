@@ -19,6 +19,8 @@ struct budget {
 };
 
 void budget_init(struct budget *b, uint64_t limit_millionths);
+/* True if it is worth finding out what was used: budget_update() has no use for it earlier. */
+bool budget_is_due(const struct budget *b, uint64_t now_ns);
 /*
  * cpu_ns: CPU time used so far by all threads, helpers and BPF programs. True if a window has
  * ended and the scale has changed.

@@ -12,8 +12,11 @@
 #include "timeline.h"
 #include "why.h"
 
-/* How often the rings are read when none of them calls for it. */
-#define ATTACHMENT_DRAIN_NS 250000000ull
+/*
+ * How often the rings are read when none of them calls for it. Waking up is most of what a sampler at
+ * a low rate costs; the price is that a process is looked at that much later.
+ */
+#define ATTACHMENT_DRAIN_NS 500000000ull
 
 struct attachment {
 	const struct hearth_host *host;

@@ -5,6 +5,7 @@ import contextlib
 import glob
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,12 @@ class Group:
         """(anonymous, kernel, perf rings) in bytes, now."""
         pids = self.procs()
         return anonymous_bytes(pids), self.kernel_bytes(), perf_ring_bytes(pids)
+
+    def kill(self):
+        """Whoever is left."""
+        for pid in self.procs():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def remove(self):
         wait_for("the cgroup to empty", lambda: not self.procs())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hearth and its peer as the benchmarks run them: the same clock, the same rate, all CPUs, frame
 pointers. Each is started, ended and asked what it took in the same way."""
+import contextlib
 import glob
 import json
 import os
@@ -25,7 +26,8 @@ class Hearth:
 
     def command(self, folder, frequency, seconds):
         bare = [] if self.has_names else ["--set", "symbolizer.enabled=false"]
-        return [self.build + "/hearth", "record", "-F", str(frequency), "-d", "%ds" % seconds, "-o", folder + "/out",
+        span = ["-d", "%ds" % seconds] if seconds else []
+        return [self.build + "/hearth", "record", "-F", str(frequency), *span, "-o", folder + "/out",
                 "--sink", "flamegraph:formats=folded", *bare]
 
     def result(self, folder, pids):
@@ -53,28 +55,39 @@ class Perf:
     name = "perf record -g"
 
     def command(self, folder, frequency, seconds):
-        return ["perf", "record", "-q", "-e", "cpu-clock", "-g", "-F", str(frequency), "-a", "-o", folder + "/perf.data",
-                "--", "sleep", str(seconds)]
+        span = ["--", "sleep", str(seconds)] if seconds else []
+        return ["perf", "record", "-q", "-e", "cpu-clock", "-g", "-F", str(frequency), "-a", "-o", folder + "/perf.data", *span]
 
     def result(self, folder, pids):
         path = folder + "/perf.data"
         return dict(perf_data.summary(path, pids), bytes=file_bytes(path))
 
 
-def start(sampler, group, folder, frequency, seconds):
-    with open(folder + "/log", "w") as log:
-        return subprocess.Popen([*group.launcher(), *sampler.command(folder, frequency, seconds)], stdout=log,
-                                stderr=subprocess.STDOUT)
-
-
-def finish(p, folder, early=False):
-    """Waits for a sampler's end; `early`: asks for it, as Ctrl-C would."""
-    if early:
+def ask_to_end(p):
+    """As Ctrl-C does, again where it came too early to be heard. The status; perf's is the signal."""
+    for _ in range(10):
         p.send_signal(signal.SIGINT)
-    status = p.wait(60)
-    if status not in ((0, -signal.SIGTERM) if early else (0,)):  # perf ends as its `sleep` did
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = p.wait(5)
+            return 0 if status == -signal.SIGINT else status
+    bench.give_up("%s does not end" % p.args[4])
+
+
+@contextlib.contextmanager
+def running(sampler, group, folder, frequency, seconds=None):
+    """A sampler at work, for so many seconds or until it is asked to end."""
+    with open(folder + "/log", "w") as log:
+        p = subprocess.Popen([*group.launcher(), *sampler.command(folder, frequency, seconds)], stdout=log,
+                             stderr=subprocess.STDOUT)
+    try:
+        yield
+        status = p.wait(60) if seconds else ask_to_end(p)
+    finally:
+        group.kill()
+        p.wait()
+    if status:
         with open(folder + "/log") as f:
-            bench.give_up("%s ended with %d:\n%s" % (" ".join(p.args[4:]), status, f.read()))
+            bench.give_up("%s ended with %d:\n%s" % (sampler.name, status, f.read()))
 
 
 def script_ns(group, folder):

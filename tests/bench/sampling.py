@@ -18,7 +18,7 @@ import time
 
 import bench
 import handler
-from samplers import Hearth, Perf, finish, script_ns, start
+from samplers import Hearth, Perf, running, script_ns
 
 MIB = 1 << 20
 WARM_UP = 1.5
@@ -27,19 +27,18 @@ WITH_SCRIPT = "+ perf script"
 
 # ---- the handler ----
 
-def watch_handler(sampler, args, ring, depth, seconds):
+def watch_handler(sampler, args, ring, depth, seconds, shape=()):
     """{handler ns, BPF ns} a sample, at one depth."""
-    with bench.busy_cpus(args.build, "tests/workloads/deep", str(depth)) as pids, bench.group() as group, \
+    with bench.busy_cpus(args.build, "tests/workloads/deep", str(depth), *shape) as pids, bench.group() as group, \
             tempfile.TemporaryDirectory(prefix="hearth-bench-") as folder:
         foreign = handler.clocks(ring)
-        p = start(sampler, group, folder, args.frequency, 3600)
-        time.sleep(WARM_UP)
-        handler_ns, n = handler.measure(ring, seconds, pids, foreign)
-        with bench.bpf_statistics():
-            before = bench.bpf_run_ns(group.procs())
-            time.sleep(seconds)
-            run_ns, runs = (b - a for a, b in zip(before, bench.bpf_run_ns(group.procs())))
-        finish(p, folder, early=True)
+        with running(sampler, group, folder, args.frequency):
+            time.sleep(WARM_UP)
+            handler_ns, n = handler.measure(ring, seconds, pids, foreign)
+            with bench.bpf_statistics():
+                before = bench.bpf_run_ns(group.procs())
+                time.sleep(seconds)
+                run_ns, runs = (b - a for a, b in zip(before, bench.bpf_run_ns(group.procs())))
         frames = sampler.result(folder, pids)["frames"]
     if frames < depth:
         bench.give_up("%s took %.1f frames of a stack of %d" % (sampler.name, frames, depth))
@@ -87,10 +86,9 @@ def compare_handlers(args, rounds, depths, seconds):
 def live(sampler, args, pids, seconds):
     """The whole life of a sampler: CPU of all its processes, what it took, memory near its end."""
     with bench.group() as group, tempfile.TemporaryDirectory(prefix="hearth-bench-") as folder:
-        p = start(sampler, group, folder, args.frequency, seconds)
-        time.sleep(seconds - 0.5)
-        memory = group.memory()
-        finish(p, folder)
+        with running(sampler, group, folder, args.frequency, seconds):
+            time.sleep(seconds - 0.5)
+            memory = group.memory()
         life = dict(sampler.result(folder, pids), cpu_ns=group.cpu_ns(), memory=memory, seconds=seconds)
         lives = {sampler.name: life}
         if isinstance(sampler, Perf):

@@ -56,6 +56,8 @@ static void nothing_is_decided_before_a_window_is_over(void **state)
 
 	(void)state;
 	begin(&b, ONE_PERCENT);
+	assert_false(budget_is_due(&b, b.last_ns + WINDOW - 1));
+	assert_true(budget_is_due(&b, b.last_ns + WINDOW));
 	assert_false(budget_update(&b, b.last_ns + WINDOW - 1, b.last_cpu_ns + WINDOW));
 	assert_int_equal(b.scale, 1000);
 	assert_true(b.share < 0);
