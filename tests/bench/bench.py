@@ -136,16 +136,6 @@ def give_up(text):
     sys.exit(text)
 
 
-def cpu_ns(pids):
-    """User and system time of all threads of these processes."""
-    total = 0
-    for pid in pids:
-        for path in glob.glob("/proc/%d/task/*/schedstat" % pid):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(path) as f:
-                total += int(f.read().split()[0])
-    return total
-
-
 def anonymous_bytes(pids):
     total = 0
     for pid in pids:
@@ -202,5 +192,5 @@ def judge(rows):
     return 1 if failed else 0
 
 
-__all__ = ["CPUS", "agent", "anonymous_bytes", "arguments", "bpf_run_ns", "bpf_statistics", "busy_cpus", "cpu_ns",
-           "give_up", "group", "judge", "now_ns", "perf_ring_bytes", "time", "wait_for"]
+__all__ = ["CPUS", "agent", "anonymous_bytes", "arguments", "bpf_run_ns", "bpf_statistics", "busy_cpus", "give_up", "group", "judge",
+           "now_ns", "perf_ring_bytes", "time", "wait_for"]

@@ -11,6 +11,7 @@ slope between a short run and a long one; start-up and end are printed apart.
 `hearth` symbolises as it goes. `hearth, no names` leaves that for later, as `perf record` does; `+ perf
 script` is what it then takes to see names. There are no limits here: the ratios are the result.
 """
+import itertools
 import statistics
 import sys
 import tempfile
@@ -23,12 +24,14 @@ from samplers import Hearth, Perf, running, script_ns
 MIB = 1 << 20
 WARM_UP = 1.5
 WITH_SCRIPT = "+ perf script"
+# Of the load's frames: one read of the stack may serve several that are close, and none that are wide.
+SHAPES = {"close": (), "wide": ("wide",)}
 
 
 # ---- the handler ----
 
-def watch_handler(sampler, args, ring, depth, seconds, shape=()):
-    """{handler ns, BPF ns} a sample, at one depth."""
+def watch_handler(sampler, args, ring, depth, seconds, shape):
+    """{handler ns, BPF ns} a sample, at one depth; BPF run time is that of all samples, of whomever."""
     with bench.busy_cpus(args.build, "tests/workloads/deep", str(depth), *shape) as pids, bench.group() as group, \
             tempfile.TemporaryDirectory(prefix="hearth-bench-") as folder:
         foreign = handler.clocks(ring)
@@ -46,7 +49,7 @@ def watch_handler(sampler, args, ring, depth, seconds, shape=()):
     if not 0.9 < share < 1.1:
         print("note: %d %% of the clock's ticks hit the load: %s" %
               (100 * share, "others use the CPUs too" if share < 1 else "another sampler is at work"))
-    return {"handler": handler_ns, "bpf": run_ns / runs if runs else None}
+    return {"handler": handler_ns, **({"bpf": run_ns / runs} if runs else {})}
 
 
 def line_through(points):
@@ -67,18 +70,18 @@ def print_by_depth(title, by_depth):
 
 def compare_handlers(args, rounds, depths, seconds):
     samplers = [Hearth(args.build), Perf()]
-    found = {(s.name, ruler): {depth: [] for depth in depths} for s in samplers for ruler in ("handler", "bpf")}
+    found = {}
     with handler.timer_events() as ring:
-        for _ in range(rounds):
-            for depth in depths:
-                for s in samplers:
-                    for ruler, ns in watch_handler(s, args, ring, depth, seconds).items():
-                        found[s.name, ruler][depth] += [ns] if ns else []
-    print("\nns by depth of the stack %9s %s" % ("", " ".join("%8d" % depth for depth in depths)))
-    ours = print_by_depth("handler, hearth", found["hearth", "handler"])
-    theirs = print_by_depth("handler, perf record -g", found["perf record -g", "handler"])
-    print_by_depth("  BPF run time in it, hearth", found["hearth", "bpf"])
-    print("handler, ratio to perf: %.2f a sample, %.2f a frame" % (ours[0] / theirs[0], ours[1] / theirs[1]))
+        for _, shape, depth, s in itertools.product(range(rounds), SHAPES, depths, samplers):
+            for ruler, ns in watch_handler(s, args, ring, depth, seconds, SHAPES[shape]).items():
+                found.setdefault((shape, s.name, ruler), {}).setdefault(depth, []).append(ns)
+    for shape in SHAPES:
+        print("\n%-34s %s" % ("ns, %s frames" % shape, " ".join("%8d" % depth for depth in depths)))
+        ours = print_by_depth("handler, hearth", found[shape, "hearth", "handler"])
+        theirs = print_by_depth("handler, perf record -g", found[shape, "perf record -g", "handler"])
+        print_by_depth("  BPF run time in it, hearth", found[shape, "hearth", "bpf"])
+        print("%-34s %s  %6.2f a sample   %5.2f a frame" % ("handler, ratio to perf", "".join("%9s" % "" for _ in depths)[1:],
+                                                           ours[0] / theirs[0], ours[1] / theirs[1]))
 
 
 # ---- CPU and memory ----
@@ -141,11 +144,14 @@ def print_lives(medians):
 
 def main():
     args = bench.arguments(__doc__.split("\n\n")[0], frequency=999, depths="4,32,120", rounds=3, quick=False)
-    rounds, slice_s, short, long = (1, 2, 3, 12) if args.quick else (args.rounds, 5, 10, 40)
+    rounds, slice_s, short, long = (1, 1, 3, 12) if args.quick else (args.rounds, 5, 10, 40)
     depths = [int(depth) for depth in args.depths.split(",")]
+    middle = depths[len(depths) // 2]
+    if args.quick:
+        depths = [depths[0], depths[-1]]
     print("%d Hz, %d CPUs busy, median of %d" % (args.frequency, bench.CPUS, rounds))
     compare_handlers(args, rounds, depths, slice_s)
-    compare_lives(args, rounds, depths[len(depths) // 2], short, long)
+    compare_lives(args, rounds, middle, short, long)
     return 0
 
 
