@@ -250,7 +250,7 @@ static uint32_t file_frame(struct window *w, struct mapping *m, const struct pro
 		row.cause = string_row(w, "not a file");
 		return hearth_build_frame(&w->builder, &row);
 	}
-	binary_want(b, &where, w->host->now_ns(w->host));
+	binary_want(b, &where, w->now_ns);
 	if (b->state == BINARY_KNOWN && binary_address(b, offset, &row.address))
 		return hearth_build_frame(&w->builder, &row);
 	row.address = address;
@@ -275,16 +275,16 @@ static uint32_t code_frame(struct window *w, struct mapping *m, struct process *
 	if (!p->code)
 		p->code = binaries_ref_code(w->known, p->pid, p->exec_generation, p->start_time);
 	if (p->code) {
-		binary_want(p->code, &where, w->host->now_ns(w->host));
+		binary_want(p->code, &where, w->now_ns);
 		row.binary = binary_row(w, p->code);
 	}
 	return hearth_build_frame(&w->builder, &row);
 }
 
-static uint32_t user_frame(struct window *w, struct process *p, uint64_t address, uint32_t flags)
+/* m: what is mapped at the address, or NULL. */
+static uint32_t user_frame(struct window *w, struct mapping *m, struct process *p,
+			   uint64_t address, uint32_t flags)
 {
-	struct mapping *m = p->maps ? mappings_find(p->maps, address) : NULL;
-
 	if (!m)
 		return unmapped_frame(w, p, address, flags);
 	if (!m->binary)
@@ -311,15 +311,6 @@ static enum window_cut cut_cause(const struct sample_record *s)
 	return s->flags & SAMPLE_KERNEL_CUT ? CUT_KERNEL_DEPTH : CUT_NONE;
 }
 
-/*
- * Where frame pointers are missing, the register that should hold one leads anywhere; an address
- * that nothing executable is mapped at was never returned to.
- */
-static bool is_stray(const struct process *p, uint64_t address)
-{
-	return p->maps && !mappings_find(p->maps, address);
-}
-
 /* Frame pointers are missing where the outermost frame that was found has its code. */
 static void blame(const struct process *p, uint64_t outermost)
 {
@@ -338,11 +329,17 @@ static uint32_t stack_row(struct window *w, const struct sample_record *s, struc
 	for (uint32_t i = 0; i < s->n_kernel; i++)
 		w->frames[n++] = kernel_frame(w, *address++, i ? HEARTH_FRAME_IS_RETURN : 0);
 	for (uint32_t i = 0; i < s->n_user; i++, address++) {
-		if (i && is_stray(p, *address)) {
+		struct mapping *m = p->maps ? mappings_find(p->maps, *address) : NULL;
+
+		/*
+		 * Where frame pointers are missing, the register that should hold one leads anywhere;
+		 * an address that nothing executable is mapped at was never returned to.
+		 */
+		if (i && p->maps && !m) {
 			*cut = CUT_NO_FRAME_POINTERS;
 			break;
 		}
-		w->frames[n++] = user_frame(w, p, *address, i ? HEARTH_FRAME_IS_RETURN : 0);
+		w->frames[n++] = user_frame(w, m, p, *address, i ? HEARTH_FRAME_IS_RETURN : 0);
 	}
 	if (*cut == CUT_NO_FRAME_POINTERS)
 		blame(p, address[-1]);
@@ -355,6 +352,7 @@ void window_add_sample(struct window *w, const struct sample_record *s, struct p
 	struct hearth_sample row = { .time_ns = s->time_ns, .value = 1, .cpu = s->cpu };
 	enum window_cut cut = cut_cause(s);
 
+	w->now_ns = w->host->now_ns(w->host);
 	row.thread = thread_row(w, s, p);
 	row.stack = stack_row(w, s, p, &cut);
 	hearth_build_sample(&w->builder, &row);

@@ -39,6 +39,7 @@ struct window {
 	struct binaries *known; /* of all windows */
 	uint64_t id;       /* from 1: rows remembered elsewhere are valid for one id */
 	uint64_t start_ns, end_ns;
+	uint64_t now_ns;   /* when the sample at hand was taken in */
 	uint64_t delivered, lost, unattributed, lost_events;
 	uint64_t cut[WINDOW_N_CUTS]; /* samples whose stack was cut, by cause */
 	uint32_t kernel_row;
