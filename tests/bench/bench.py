@@ -62,7 +62,7 @@ class Group:
             return int(dict(line.split() for line in f)["kernel"])
 
     def cpu_ns(self):
-        """User and system time of its members, also of those that are gone."""
+        """User and system time of its members, also of those that are gone: the sum of their schedstat."""
         if self.is_v1:
             with open(self.paths[1] + "/cpuacct.usage") as f:
                 return int(f.read())

@@ -34,5 +34,7 @@ def summary(path, pids):
                 frames += sum(ip < CONTEXT_MARKS for ip in chain)
         elif kind in (RECORD_LOST, RECORD_LOST_SAMPLES):
             lost += struct.unpack_from("<Q", data, at + (16 if kind == RECORD_LOST else 8))[0]
+        if length == 0:
+            raise ValueError("%s: a record without a length at %d" % (path, at))
         at += length
     return {"samples": samples, "lost": lost, "frames": frames / max(1, ours)}

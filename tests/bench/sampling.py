@@ -43,6 +43,8 @@ def watch_handler(sampler, args, ring, depth, seconds, shape):
                 time.sleep(seconds)
                 run_ns, runs = (b - a for a, b in zip(before, bench.bpf_run_ns(group.procs())))
         frames = sampler.result(folder, pids)["frames"]
+    if n == 0:
+        bench.give_up("the handler of %s's clock was not seen at work" % sampler.name)
     if frames < depth:
         bench.give_up("%s took %.1f frames of a stack of %d" % (sampler.name, frames, depth))
     share = n / (args.frequency * bench.CPUS * seconds)
@@ -80,8 +82,7 @@ def compare_handlers(args, rounds, depths, seconds):
         ours = print_by_depth("handler, hearth", found[shape, "hearth", "handler"])
         theirs = print_by_depth("handler, perf record -g", found[shape, "perf record -g", "handler"])
         print_by_depth("  BPF run time in it, hearth", found[shape, "hearth", "bpf"])
-        print("%-34s %s  %6.2f a sample   %5.2f a frame" % ("handler, ratio to perf", "".join("%9s" % "" for _ in depths)[1:],
-                                                           ours[0] / theirs[0], ours[1] / theirs[1]))
+        print("handler, ratio to perf: %.2f a sample, %.2f a frame" % (ours[0] / theirs[0], ours[1] / theirs[1]))
 
 
 # ---- CPU and memory ----
@@ -147,6 +148,8 @@ def main():
     rounds, slice_s, short, long = (1, 1, 3, 12) if args.quick else (args.rounds, 5, 10, 40)
     depths = [int(depth) for depth in args.depths.split(",")]
     middle = depths[len(depths) // 2]
+    if len(set(depths)) < 2:
+        bench.give_up("--depths: a line takes two of them")
     if args.quick:
         depths = [depths[0], depths[-1]]
     print("%d Hz, %d CPUs busy, median of %d" % (args.frequency, bench.CPUS, rounds))
