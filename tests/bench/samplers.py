@@ -5,7 +5,6 @@ import contextlib
 import glob
 import json
 import os
-import signal
 import subprocess
 
 import bench
@@ -26,8 +25,7 @@ class Hearth:
 
     def command(self, folder, frequency, seconds):
         bare = [] if self.has_names else ["--set", "symbolizer.enabled=false"]
-        span = ["-d", "%ds" % seconds] if seconds else []
-        return [self.build + "/hearth", "record", "-F", str(frequency), *span, "-o", folder + "/out",
+        return [self.build + "/hearth", "record", "-F", str(frequency), "-d", "%ds" % seconds, "-o", folder + "/out",
                 "--sink", "flamegraph:formats=folded", *bare]
 
     def result(self, folder, pids):
@@ -55,33 +53,23 @@ class Perf:
     name = "perf record -g"
 
     def command(self, folder, frequency, seconds):
-        span = ["--", "sleep", str(seconds)] if seconds else []
-        return ["perf", "record", "-q", "-e", "cpu-clock", "-g", "-F", str(frequency), "-a", "-o", folder + "/perf.data", *span]
+        return ["perf", "record", "-q", "-e", "cpu-clock", "-g", "-F", str(frequency), "-a", "-o", folder + "/perf.data",
+                "--", "sleep", str(seconds)]
 
     def result(self, folder, pids):
         path = folder + "/perf.data"
         return dict(perf_data.summary(path, pids), bytes=file_bytes(path))
 
 
-def ask_to_end(p):
-    """As Ctrl-C does, again where it came too early to be heard. The status; perf's is the signal."""
-    for _ in range(10):
-        p.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            status = p.wait(5)
-            return 0 if status == -signal.SIGINT else status
-    bench.give_up("%s does not end" % p.args[4])
-
-
 @contextlib.contextmanager
-def running(sampler, group, folder, frequency, seconds=None):
-    """A sampler at work, for so many seconds or until it is asked to end."""
+def running(sampler, group, folder, frequency, seconds):
+    """A sampler at work for so many seconds. It ends by itself: perf does not always when it is asked to."""
     with open(folder + "/log", "w") as log:
         p = subprocess.Popen([*group.launcher(), *sampler.command(folder, frequency, seconds)], stdout=log,
                              stderr=subprocess.STDOUT)
     try:
         yield
-        status = p.wait(60) if seconds else ask_to_end(p)
+        status = p.wait(seconds + 60)
     finally:
         group.kill()
         p.wait()

@@ -12,6 +12,7 @@ slope between a short run and a long one; start-up and end are printed apart.
 script` is what it then takes to see names. There are no limits here: the ratios are the result.
 """
 import itertools
+import math
 import statistics
 import sys
 import tempfile
@@ -22,7 +23,7 @@ import handler
 from samplers import Hearth, Perf, running, script_ns
 
 MIB = 1 << 20
-WARM_UP = 1.5
+WARM_UP, COOL_DOWN = 1.5, 1.5
 WITH_SCRIPT = "+ perf script"
 # Of the load's frames: one read of the stack may serve several that are close, and none that are wide.
 SHAPES = {"close": (), "wide": ("wide",)}
@@ -35,7 +36,7 @@ def watch_handler(sampler, args, ring, depth, seconds, shape):
     with bench.busy_cpus(args.build, "tests/workloads/deep", str(depth), *shape) as pids, bench.group() as group, \
             tempfile.TemporaryDirectory(prefix="hearth-bench-") as folder:
         foreign = handler.clocks(ring)
-        with running(sampler, group, folder, args.frequency):
+        with running(sampler, group, folder, args.frequency, math.ceil(WARM_UP + 2 * seconds + COOL_DOWN)):
             time.sleep(WARM_UP)
             handler_ns, n = handler.measure(ring, seconds, pids, foreign)
             with bench.bpf_statistics():
