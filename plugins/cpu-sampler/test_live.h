@@ -172,17 +172,22 @@ static inline void end(struct hearth_mock *m)
 
 typedef void (*sample_fn)(void *ctx, const struct hearth_flat *f, const struct hearth_sample *s);
 
+static inline void each_sample_of(const struct hearth_flat *f, sample_fn fn, void *ctx)
+{
+	for (uint64_t k = 0; k < hearth_flat_count(f, HEARTH_PROFILE_SAMPLES); k++) {
+		struct hearth_sample s = hearth_profile_sample(f, k);
+
+		fn(ctx, f, &s);
+	}
+}
+
 static inline void each_sample(const struct hearth_mock *m, sample_fn fn, void *ctx)
 {
 	for (uint32_t i = 0; i < m->n_emitted; i++) {
 		struct hearth_flat f = {};
 
 		assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(m, i)), 0);
-		for (uint64_t k = 0; k < hearth_flat_count(&f, HEARTH_PROFILE_SAMPLES); k++) {
-			struct hearth_sample s = hearth_profile_sample(&f, k);
-
-			fn(ctx, &f, &s);
-		}
+		each_sample_of(&f, fn, ctx);
 	}
 }
 

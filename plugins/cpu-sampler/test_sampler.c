@@ -237,10 +237,7 @@ static void a_window_without_samples_is_emitted(void **state)
 	end_child(child);
 }
 
-/*
- * Windows of the first period come first, and of the second then; answers how many of the two there
- * are. Adds the samples of the second to the family.
- */
+/* Of windows with the first period, and others with the second behind them; those are looked into. */
 static unsigned int n_of_period(const struct hearth_mock *m, struct family *family, uint64_t first,
 				uint64_t second)
 {
@@ -252,14 +249,10 @@ static unsigned int n_of_period(const struct hearth_mock *m, struct family *fami
 
 		assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(m, i)), 0);
 		period = hearth_profile_info(&f).period;
-		if (n == 0 || (n == 1 && period != first))
-			n++;
+		n += n == 0 || (n == 1 && period != first);
 		assert_int_equal(period, n == 1 ? first : second);
-		for (uint64_t k = 0; n == 2 && k < hearth_flat_count(&f, HEARTH_PROFILE_SAMPLES); k++) {
-			struct hearth_sample s = hearth_profile_sample(&f, k);
-
-			add_family(family, &f, &s);
-		}
+		if (n == 2)
+			each_sample_of(&f, add_family, family);
 	}
 	return n;
 }
