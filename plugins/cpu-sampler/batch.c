@@ -71,6 +71,34 @@ static void fill_binaries(struct window *w)
 	}
 }
 
+/* Binaries got their rows one after the other. NULL: of no file. */
+static const struct binary *binary_of_row(const struct window *w, uint32_t row)
+{
+	size_t from = 0, to = w->n_binaries;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (w->binaries[middle]->row < row)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < w->n_binaries && w->binaries[from]->row == row ? w->binaries[from] : NULL;
+}
+
+static void fill_mappings(struct window *w)
+{
+	for (uint64_t i = 1; i < w->builder.rows[HEARTH_PROFILE_MAPPINGS].count; i++) {
+		struct hearth_mapping *m = hearth_flat_at(&w->builder, HEARTH_PROFILE_MAPPINGS,
+							  (uint32_t)i);
+		const struct binary *b = binary_of_row(w, m->binary);
+
+		if (b && b->state == BINARY_KNOWN)
+			(void)binary_base(b, m->file_offset, m->end - m->start, &m->vaddr);
+	}
+}
+
 static void add_losses(struct window *w)
 {
 	hearth_build_loss(&w->builder, HEARTH_LOSS_SAMPLES, "ring full", w->lost);
@@ -114,6 +142,7 @@ int batch_emit(struct window *w, const struct batch_summary *summary)
 {
 	keep_promises(w);
 	fill_binaries(w);
+	fill_mappings(w);
 	add_losses(w);
 	add_info(w, summary);
 	return hearth_flat_emit(&w->builder, w->host, HEARTH_PROFILE_SCHEMA, NULL);

@@ -305,6 +305,20 @@ bool binary_address(const struct binary *b, uint64_t file_offset, uint64_t *ret_
 	return true;
 }
 
+bool binary_base(const struct binary *b, uint64_t file_offset, uint64_t len, uint64_t *ret_address)
+{
+	for (uint32_t i = 0; i < b->n_loads; i++) {
+		const struct hearth_elf_load *l = &b->loads[i];
+
+		if (!(l->flags & PF_X) || l->offset >= file_offset + len ||
+		    file_offset >= l->offset + l->file_size)
+			continue;
+		*ret_address = l->vaddr - l->offset + file_offset;
+		return true;
+	}
+	return false;
+}
+
 size_t binaries_most_cut(const struct binaries *b, const struct binary **ret, size_t n)
 {
 	size_t found = 0;

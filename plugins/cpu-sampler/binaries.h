@@ -86,6 +86,12 @@ void binary_want(struct binary *b, const struct binary_sighting *where, uint64_t
 /* File offset → ELF virtual address of a known binary; false: no segment holds it. */
 bool binary_address(const struct binary *b, uint64_t file_offset, uint64_t *ret_address);
 
+/*
+ * The ELF virtual address that the byte at file_offset has, or would have if its segment began so
+ * early: mappings begin on pages. `len` bytes are mapped from there. False: nothing executable.
+ */
+bool binary_base(const struct binary *b, uint64_t file_offset, uint64_t len, uint64_t *ret_address);
+
 /* The files with the highest n_cut, highest first, at most n; how many there are. */
 size_t binaries_most_cut(const struct binaries *b, const struct binary **ret, size_t n);
 

@@ -71,7 +71,8 @@ struct hearth_binary {
 struct hearth_mapping {
 	uint64_t start, end;    /* runtime addresses, half open */
 	uint64_t file_offset;
-	uint32_t process, binary;
+	uint32_t process, binary; /* process 0: the kernel's own */
+	uint64_t vaddr;         /* ELF address that the byte at start has; only if the binary was read */
 };
 
 struct hearth_process {

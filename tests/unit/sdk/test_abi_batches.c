@@ -113,7 +113,8 @@ FIELD(hearth_mapping, end, 8, 8);
 FIELD(hearth_mapping, file_offset, 16, 8);
 FIELD(hearth_mapping, process, 24, 4);
 FIELD(hearth_mapping, binary, 28, 4);
-SIZE(hearth_mapping, 32);
+FIELD(hearth_mapping, vaddr, 32, 8);
+SIZE(hearth_mapping, 40);
 
 FIELD(hearth_process, pid, 0, 4);
 FIELD(hearth_process, exec_generation, 4, 4);
