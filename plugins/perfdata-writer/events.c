@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The name of an event is what the event description says; type and config are for tools that read
+ * only those, so an event that the kernel has no number for is told as perf tells such ones.
+ */
+#include "events.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+#include "encode.h"
+
+static const struct {
+	const char *name;
+	uint32_t type, config;
+} known[] = {
+	{ "cpu-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK },
+	{ "task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK },
+	{ "page-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS },
+	{ "context-switches", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES },
+	{ "cpu-migrations", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS },
+	{ "minor-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN },
+	{ "major-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ },
+	{ "cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES },
+	{ "instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS },
+	{ "cache-references", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES },
+	{ "cache-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES },
+	{ "branch-instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_INSTRUCTIONS },
+	{ "branch-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES },
+	{ "bus-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BUS_CYCLES },
+	{ "ref-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_REF_CPU_CYCLES },
+};
+
+/* A count of one is what a sample stands for; anything else has to be said per sample. */
+static bool is_counting(const struct hearth_flat *batch, const struct hearth_profile_info *info)
+{
+	if (strcmp(hearth_flat_string(batch, info->sample_unit), "count") != 0 || info->period == 0)
+		return false;
+	for (uint64_t i = 0; i < hearth_flat_count(batch, HEARTH_PROFILE_SAMPLES); i++)
+		if (hearth_profile_sample(batch, i).value != 1)
+			return false;
+	return true;
+}
+
+int event_of_batch(const struct hearth_flat *batch, struct event *ret)
+{
+	struct hearth_profile_info info = hearth_profile_info(batch);
+	const char *name = hearth_flat_string(batch, info.event);
+	bool is_count = strcmp(hearth_flat_string(batch, info.sample_unit), "count") == 0;
+
+	if (!name[0])
+		return -EBADMSG;
+	*ret = (struct event){
+		.period = is_count && info.period ? info.period : 1,
+		.has_period = !is_counting(batch, &info),
+	};
+	snprintf(ret->name, sizeof(ret->name), "%s", name);
+	return 0;
+}
+
+const struct event *events_find(struct events *e, const struct event *wanted, bool *ret_is_new)
+{
+	*ret_is_new = false;
+	for (uint32_t i = 0; i < e->n; i++) {
+		const struct event *row = &e->rows[i];
+
+		if (strcmp(row->name, wanted->name) != 0)
+			continue;
+		return row->period == wanted->period && (row->has_period || !wanted->has_period) ? row : NULL;
+	}
+	if (e->n == EVENTS_MAX)
+		return NULL;
+	*ret_is_new = true;
+	e->rows[e->n] = *wanted;
+	e->rows[e->n].id = e->n + 1;
+	return &e->rows[e->n++];
+}
+
+void event_write_attr(const struct event *e, uint8_t ret[PERF_FILE_ATTR_BYTES])
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = PERF_FILE_ATTR_BYTES,
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_period = e->period,
+		.sample_type = ENCODE_SAMPLE_TYPE | (e->has_period ? PERF_SAMPLE_PERIOD : 0),
+		.read_format = PERF_FORMAT_ID,
+		.inherit = 1,
+		.mmap = 1,
+		.comm = 1,
+		.task = 1,
+		.sample_id_all = 1,
+		.exclude_guest = 1,
+		.mmap2 = 1,
+		.comm_exec = 1,
+		.use_clockid = 1,
+		.build_id = 1,
+		.clockid = CLOCK_MONOTONIC,
+	};
+
+	_Static_assert(offsetof(struct perf_event_attr, __reserved_2) + 2 == PERF_FILE_ATTR_BYTES, "VER5");
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i].name, e->name) == 0) {
+			attr.type = known[i].type;
+			attr.config = known[i].config;
+		}
+	memcpy(ret, &attr, PERF_FILE_ATTR_BYTES);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The events of a file: what perf.data says of each in an attribute, and how samples refer to it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hearth/profile.h>
+
+#include "common/perf_format.h"
+
+enum { EVENTS_MAX = 16, EVENT_NAME_BYTES = 64 };
+
+struct event {
+	char name[EVENT_NAME_BYTES];
+	uint64_t period;  /* of every sample; or of a sample's value 1 where has_period */
+	uint64_t id;      /* from 1: what samples carry */
+	bool has_period;  /* samples carry a period of their own */
+};
+
+struct events {
+	struct event rows[EVENTS_MAX];
+	uint32_t n;
+};
+
+/* As a batch says it. 0, or -EBADMSG: an event without name. */
+int event_of_batch(const struct hearth_flat *batch, struct event *ret);
+
+/*
+ * The row of an event, added if it is new (*ret_is_new). NULL: the file has another period for
+ * that event, or no room; it takes a new file.
+ */
+const struct event *events_find(struct events *e, const struct event *wanted, bool *ret_is_new);
+
+/* PERF_FILE_ATTR_BYTES of struct perf_event_attr. */
+void event_write_attr(const struct event *e, uint8_t ret[PERF_FILE_ATTR_BYTES]);

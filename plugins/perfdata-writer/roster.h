@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who and what the file being written knows already: nothing is introduced twice. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hearth/flat_builder.h>
+
+struct roster {
+	struct hearth_flat_builder seats;
+	uint32_t n_identities;
+};
+
+void roster_init(struct roster *r);
+void roster_done(struct roster *r);
+/* For the next file. */
+void roster_reset(struct roster *r);
+/* 0, or -ENOMEM: what it answered since the last reset cannot be relied on. */
+int roster_error(const struct roster *r);
+
+/*
+ * True if the pid is new, or has passed to another process or program. start_time 0: unknown, which
+ * fits any.
+ */
+bool roster_meet(struct roster *r, uint32_t pid, uint32_t exec_generation, uint64_t start_time);
+
+/* The following are of the process that has `pid` now, which has been met. */
+
+/* The thread is new, or comes back under another name. */
+struct roster_thread {
+	bool is_new, is_renamed;
+};
+struct roster_thread roster_meet_thread(struct roster *r, uint32_t pid, uint32_t tid, const char *comm);
+/* True if it was here. */
+bool roster_leave(struct roster *r, uint32_t pid, uint32_t tid);
+/* True if it had not been met. */
+bool roster_meet_mapping(struct roster *r, uint32_t pid, uint64_t start, uint64_t end,
+			 uint64_t file_offset, const char *path);

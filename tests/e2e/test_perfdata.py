@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""perf reads the perf.data of perfdata-writer without a word of complaint, and finds in it what
+Hearth's own outputs of the same recording say."""
+import collections
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from hearth import Hearth, Load, folded, summary, wait_for
+from test_record import demo_functions, folded_stack, of_command, perf_stacks
+
+DEMO, SHELL, GZIP, OPENSSL = "perfdata-shop", "perfdata-loop", "perfdata-gzip", "perfdata-ssl"
+
+
+def perf(folder, *args, **kwargs):
+    """Runs perf on the recording; its output. It must have nothing to complain about."""
+    done = subprocess.run(["perf", *args], capture_output=True, text=True, cwd=folder, timeout=120, **kwargs)
+    assert done.returncode == 0 and not done.stderr.strip(), (args, done.returncode, done.stderr)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def recorded(request, tmp_path_factory):
+    """A recording of programs that are gone before anybody looks at it."""
+    hearth = Hearth(os.path.abspath(request.config.getoption("--build")), tmp_path_factory.mktemp("perfdata"))
+    load = Load(hearth)
+    # Under names of their own: others on the machine are not to be mixed up with these.
+    demo, shell, gzip, openssl = (shutil.copy(os.path.realpath(shutil.which(program)), os.path.join(hearth.tmp, name))
+                                  for program, name in ((hearth.demo, DEMO), ("sh", SHELL), ("gzip", GZIP), ("openssl", OPENSSL)))
+    try:
+        pids = {DEMO: load.start(demo), OPENSSL: load.start(openssl, "speed", "-seconds", "600", "-evp", "sha256"),
+                GZIP: load.start("sh", "-c", "exec %s -9 -c < /dev/zero" % gzip),
+                SHELL: load.start(shell, "-c", "while :; do /bin/true; done")}
+        folder = os.path.join(hearth.tmp, "out")
+        process, folder = hearth.record("-d", 4, "--sink", "perfdata-writer:directory=%s,name=perf.data" % folder)
+    finally:
+        load.stop()
+    assert process.returncode == 0, process.stderr
+    return {"hearth": hearth, "folder": folder, "rows": folded(folder), "summary": summary(folder), "pids": pids}
+
+
+@pytest.mark.parametrize("command", [
+    "report --stdio --sort comm,dso,symbol", "report --stdio --header-only", "report --stdio --no-children -g none",
+    "script", "buildid-list", "evlist -v", "diff perf.data perf.data", "inject -b -o injected.data",
+], ids=lambda c: c.split(" -")[0].replace(" ", "-") + "-" + str(len(c)))
+def test_perf_has_nothing_to_complain_about(recorded, command):
+    words = command.split()
+    out = perf(recorded["folder"], *words[:1], *([] if words[0] == "diff" else ["-i", "perf.data"]), *words[1:])
+    assert out.strip() or words[0] == "inject"
+
+
+def test_perf_counts_the_samples_that_hearth_counted(recorded):
+    lines = perf(recorded["folder"], "script", "-i", "perf.data", "-F", "comm,pid,event").splitlines()
+    assert len([line for line in lines if line.strip()]) == recorded["summary"]["samples"]["delivered"]
+
+
+def test_samples_of_each_command_are_as_many_as_in_the_folded_stacks(recorded):
+    mine = {comm: sum(n for _, n in of_command(recorded["rows"], comm)) for comm in (DEMO, SHELL, "true", GZIP, OPENSSL)}
+    theirs = {}
+    for line in perf(recorded["folder"], "report", "-i", "perf.data", "--stdio", "--no-children", "-g", "none", "-n", "-t", "@",
+                     "--sort", "comm", "-q").splitlines():
+        if line.strip():
+            _, n, comm = line.split("@")
+            theirs[comm.strip()] = int(n)
+    assert min(mine.values()) > 0
+    # In the middle of an exec the program is the new one and the thread has its old name still.
+    mine[SHELL] += mine.pop("true")
+    theirs[SHELL] += theirs.pop("true")
+    assert mine == {comm: theirs[comm] for comm in mine}
+
+
+@pytest.mark.parametrize("comm", [DEMO, GZIP, OPENSSL])
+def test_whole_stacks_equal_those_of_the_folded_file(recorded, comm):
+    functions = demo_functions(recorded["hearth"])
+    mine = collections.Counter()
+    for frames, n in of_command(recorded["rows"], comm):
+        mine[folded_stack(frames, functions)] += n
+    theirs = perf_stacks(recorded["folder"], "perf.data", recorded["pids"][comm], functions)
+    assert sum(mine.values()) > 100
+    assert mine == theirs
+
+
+def test_every_file_has_its_build_id(recorded):
+    listed = dict(reversed(line.split(" ", 1)) for line in perf(recorded["folder"], "buildid-list", "-i", "perf.data").splitlines())
+    for path in (os.path.join(recorded["hearth"].tmp, name) for name in (DEMO, GZIP)):
+        real = subprocess.run(["readelf", "-n", os.path.realpath(path)], capture_output=True, text=True, check=True).stdout
+        assert listed[os.path.realpath(path)] == re.search("Build ID: ([0-9a-f]+)", real).group(1)
+    with open("/sys/kernel/notes", "rb") as f:
+        assert bytes.fromhex(listed["[kernel.kallsyms]"]) in f.read()
+
+
+# ---- a series of files ----
+
+def series(tmp):
+    return sorted(name for name in os.listdir(tmp) if name.endswith(".perf.data"))
+
+
+def samples_in(folder, name):
+    return len([line for line in perf(folder, "script", "-i", name, "-F", "comm,event").splitlines() if line.strip()])
+
+
+def record_series(hearth, folder, *args, seconds=3, **options):
+    """A recording into a series, with windows of 100 ms; answers the finished process."""
+    sink = ",".join("%s=%s" % pair for pair in {"directory": folder, **options}.items())
+    return hearth.record("-d", seconds, "-F", 499, "--force", "--set", "cpu-sampler.window=100ms", "--sink",
+                         "perfdata-writer:" + sink, *args)
+
+
+def test_rotation_neither_loses_nor_doubles_a_sample(hearth, load):
+    load.demo()
+    series_folder = os.path.join(hearth.tmp, "series")
+    process, folder = record_series(hearth, series_folder, rotate="400ms")
+    assert process.returncode == 0, process.stderr
+    names = series(series_folder)
+    assert len(names) >= 5
+    assert all(re.fullmatch(r"[^/]+-[^/]+-\d{8}T\d{6}Z(-\d+)?\.perf\.data", name) for name in names), names
+    assert sum(samples_in(series_folder, name) for name in names) == summary(folder)["samples"]["delivered"]
+    # Each of them can be read alone: processes and mappings are told in each anew.
+    for name in names:
+        lines = perf(series_folder, "script", "-i", name, "-G", "-F", "comm,ip,sym", "--comms", "hearth-demo").splitlines()
+        assert not [line for line in lines if "[unknown]" in line], name
+
+
+def began(name):
+    """What a name is sorted by: the second, and the number in it."""
+    second, number = re.search(r"(\d{8}T\d{6})Z(?:-(\d+))?", name).groups()
+    return second, int(number or 1)
+
+
+def test_the_oldest_go_beyond_what_is_kept(hearth, load):
+    load.demo()
+    folder = os.path.join(hearth.tmp, "series")
+    os.makedirs(folder)
+    foreign = ["notes.txt", "other-host-20200101T000000Z.perf.data"]
+    for name in foreign:
+        hearth.write("series/" + name, "mine\n")
+    process, _ = record_series(hearth, folder, rotate="300ms", keep=3)
+    assert process.returncode == 0, process.stderr
+    kept = [name for name in series(folder) if name not in foreign]
+    assert len(kept) == 3 and all(os.path.exists(os.path.join(folder, name)) for name in foreign)
+    artifacts = [a["path"] for a in json.load(open(os.path.join(hearth.tmp, "out/summary.json")))["artifacts"]]
+    made = sorted((os.path.basename(a) for a in artifacts if a.endswith(".perf.data")), key=began)
+    assert len(made) > 5 and sorted(kept, key=began) == made[-3:]
+
+
+def part_of(folder):
+    return [name for name in os.listdir(folder) if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("n", range(200 if os.environ.get("HEARTH_LONG") else 10))
+def test_a_killed_writer_leaves_a_file_that_perf_reads(hearth, load, n):
+    load.demo()
+    folder = os.path.join(hearth.tmp, "series")
+    process = hearth.start("record", "-d", 20, "-F", 499, "-o", os.path.join(hearth.tmp, "out"), "--set",
+                           "cpu-sampler.window=100ms", "--sink", "perfdata-writer:directory=" + folder, "-p", load.processes[0].pid)
+    wait_for("a file", lambda: os.path.isdir(folder) and part_of(folder))
+    part, = part_of(folder)
+    wait_for("a window", lambda: os.path.getsize(os.path.join(folder, part)) > 4096)
+    time.sleep(random.Random(n).uniform(0, 0.5))
+    process.kill()
+    process.communicate()
+    before = samples_in(folder, part)
+    assert before > 0
+    # Whoever writes there next gives it its name.
+    again, _ = record_series(hearth, folder, "-p", load.processes[0].pid, seconds=0.3)
+    assert again.returncode == 0, again.stderr
+    assert not part_of(folder)
+    assert samples_in(folder, part[1:-len(".part")]) == before
+
+
+def test_a_full_disk_costs_samples_but_no_file(hearth, load):
+    load.demo()
+    folder = os.path.join(hearth.tmp, "small")
+    os.makedirs(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "small", folder], check=True)
+    try:
+        process, out = record_series(hearth, folder)
+        counters = summary(out)["instances"]
+        writer = next(i for i in counters if i["name"] == "perfdata-writer")
+        assert "No space left on device" in process.stderr
+        assert writer["counters"]["samples_unwritten"] > 0
+        read = 0
+        for name in series(folder) + part_of(folder):
+            read += samples_in(folder, name)
+        assert read > 0
+        assert read + writer["counters"]["samples_unwritten"] == summary(out)["samples"]["delivered"]
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def periods(folder, name):
+    """{(comm, innermost function): sum of periods}"""
+    sums = collections.Counter()
+    for line in perf(folder, "script", "-i", name, "-G", "-F", "comm,period,ip,sym").splitlines():
+        if line.strip():
+            comm, period, _, sym = re.match(r"\s*(.*?)\s+(\d+)\s+([0-9a-f]+) (.*)$", line).groups()
+            sums[comm, sym] += int(period)
+    return sums
+
+
+def test_aggregated_files_are_smaller_and_say_the_same(hearth, load):
+    load.demo()
+    folder = os.path.join(hearth.tmp, "out")
+    process, folder = hearth.record("-d", 3, "-F", 999, "-p", load.processes[0].pid,
+                                    "--sink", "perfdata-writer:directory=%s,name=each.perf.data" % folder,
+                                    "--sink", "merging:plugin=perfdata-writer,directory=%s,name=merged.perf.data,aggregate=window" % folder)
+    assert process.returncode == 0, process.stderr
+    each, merged = (periods(folder, name + ".perf.data") for name in ("each", "merged"))
+    assert sum(each.values()) > 0 and each == merged
+    assert os.path.getsize(os.path.join(folder, "merged.perf.data")) * 3 < os.path.getsize(os.path.join(folder, "each.perf.data"))
