@@ -84,6 +84,7 @@ static void restore_options(struct transition *t, struct step *s)
 	ask_update(t, s, options);
 }
 
+/* Consumers first, as they were started: the end of a stream must not have them complete output. */
 static void go_back(struct transition *t, int r, const char *why)
 {
 	uint64_t deadline_ns = clock_monotonic_ns() + t->p->options.drain_ns;
@@ -93,7 +94,7 @@ static void go_back(struct transition *t, int r, const char *why)
 	t->result = r;
 	t->why = strdup(why);
 	for (size_t i = 0; i < t->next->n; i++) {
-		struct step *s = &t->steps[i];
+		struct step *s = &t->steps[t->next->wiring.order[i]];
 
 		if (s->is_updated && s->old)
 			restore_options(t, s);

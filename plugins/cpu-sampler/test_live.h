@@ -196,3 +196,21 @@ static inline struct hearth_process process_of(const struct hearth_flat *f,
 {
 	return hearth_profile_process(f, hearth_profile_thread(f, s->thread).process);
 }
+
+/* Whose samples there are: of a process, of its children, and of one that has nothing to do with them. */
+struct family {
+	uint32_t parent, stranger, n_parent, n_children, n_strangers;
+};
+
+static inline void add_family(void *ctx, const struct hearth_flat *f, const struct hearth_sample *s)
+{
+	struct family *family = ctx;
+	struct hearth_process p = process_of(f, s);
+
+	if (p.pid == family->parent)
+		family->n_parent++;
+	else if (p.parent_pid == family->parent)
+		family->n_children++;
+	else if (p.pid == family->stranger)
+		family->n_strangers++;
+}

@@ -136,23 +136,6 @@ static void a_full_ring_is_counted_to_the_sample(void **state)
 	end_child(child);
 }
 
-struct family {
-	uint32_t parent, stranger, n_parent, n_children, n_strangers;
-};
-
-static void add_family(void *ctx, const struct hearth_flat *f, const struct hearth_sample *s)
-{
-	struct family *family = ctx;
-	struct hearth_process p = process_of(f, s);
-
-	if (p.pid == family->parent)
-		family->n_parent++;
-	else if (p.parent_pid == family->parent)
-		family->n_children++;
-	else if (p.pid == family->stranger)
-		family->n_strangers++;
-}
-
 static void a_filter_keeps_to_the_process_and_its_children(void **state)
 {
 	char pids[32];
@@ -237,82 +220,6 @@ static void a_window_without_samples_is_emitted(void **state)
 	end_child(child);
 }
 
-/* Of windows with the first period, and others with the second behind them; those are looked into. */
-static unsigned int n_of_period(const struct hearth_mock *m, struct family *family, uint64_t first,
-				uint64_t second)
-{
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < m->n_emitted; i++) {
-		struct hearth_flat f = {};
-		uint64_t period;
-
-		assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(m, i)), 0);
-		period = hearth_profile_info(&f).period;
-		n += n == 0 || (n == 1 && period != first);
-		assert_int_equal(period, n == 1 ? first : second);
-		if (n == 2)
-			each_sample_of(&f, add_family, family);
-	}
-	return n;
-}
-
-static void rate_and_pids_change_without_a_new_program(void **state)
-{
-	static const char *const settings[] = { "frequency=100", "window=10s", NULL };
-	pid_t child = start_child(burn_deep), other = start_child(burn_deep);
-	struct family family = { .parent = (uint32_t)child, .stranger = (uint32_t)other };
-	struct hearth_mock m;
-	char pids[32];
-	int poll_fd;
-
-	(void)state;
-	begin(&m, settings);
-	poll_fd = m.fds[0].fd;
-	run_for(&m, NS_PER_S / 2);
-	snprintf(pids, sizeof(pids), "pids=%d", child);
-	assert_int_equal(hearth_mock_set(&m, "frequency=1000"), 0);
-	assert_int_equal(hearth_mock_set(&m, pids), 0);
-	m.now_ns = monotonic_ns();
-	assert_int_equal(cpu_sampler.update(m.instance), 0);
-	assert_int_equal(m.fds[0].fd, poll_fd);
-	run_until_it_ran(&m, child, NS_PER_S / 10);
-	finish(&m);
-	assert_int_equal(n_of_period(&m, &family, 10000000, 1000000), 2);
-	assert_true(family.n_parent > 20);
-	assert_int_equal(family.n_strangers, 0);
-	end(&m);
-	end_child(child);
-	end_child(other);
-}
-
-static void the_budget_lowers_the_rate_and_the_window_says_so(void **state)
-{
-	static const char *const settings[] = { "frequency=1000", NULL };
-	pid_t child = start_child(burn_deep);
-	struct hearth_profile_info info;
-	struct hearth_flat f = {};
-	struct hearth_mock m;
-	uint64_t from_ns, most;
-
-	(void)state;
-	begin(&m, settings);
-	run_for(&m, NS_PER_S / 5);
-	m.now_ns = from_ns = monotonic_ns();
-	cpu_sampler.on_budget(m.instance, 100);
-	run_for(&m, NS_PER_S);
-	finish(&m);
-	/* Every CPU at 100 Hz for as long as this took, and a tenth more. */
-	most = (monotonic_ns() - from_ns) * 110 / NS_PER_S * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
-	assert_int_equal(hearth_profile_open(&f, hearth_mock_emitted(&m, m.n_emitted - 1)), 0);
-	info = hearth_profile_info(&f);
-	assert_int_equal(info.period, 10000000);
-	assert_int_equal(info.flags, HEARTH_PROFILE_REDUCED);
-	assert_in_range(info.samples_taken, 20, most);
-	end(&m);
-	end_child(child);
-}
-
 static void a_process_that_does_not_exist_is_refused(void **state)
 {
 	struct hearth_mock m;
@@ -389,8 +296,6 @@ int main(void)
 		cmocka_unit_test(a_parent_that_is_only_followed_is_not_sampled),
 		cmocka_unit_test(children_that_exist_already_are_followed_too),
 		cmocka_unit_test(a_window_without_samples_is_emitted),
-		cmocka_unit_test(rate_and_pids_change_without_a_new_program),
-		cmocka_unit_test(the_budget_lowers_the_rate_and_the_window_says_so),
 		cmocka_unit_test(a_container_sees_its_own_pids),
 		cmocka_unit_test(a_process_that_does_not_exist_is_refused),
 	};

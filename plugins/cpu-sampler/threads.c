@@ -6,6 +6,7 @@
  */
 #include "threads.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,11 +84,11 @@ const char *threads_comm(struct processes *ps, struct process *p, uint32_t tid)
 void threads_began(struct processes *ps, struct process *parent, struct process *child,
 		   const struct process_event *fork)
 {
-	const char *comm;
+	char comm[PROC_COMM_BYTES]; /* a copy: the table that it is in grows */
 
 	if (!ps->follows_threads)
 		return;
-	comm = threads_comm(ps, parent, fork->parent_tid);
+	snprintf(comm, sizeof(comm), "%s", threads_comm(ps, parent, fork->parent_tid));
 	if (child == parent)
 		(void)set(&child->threads, fork->tid, comm);
 	else if (*comm)

@@ -4,6 +4,7 @@ own: /run/hearth, /run/systemd and /var/cache/hearth are private, so that the ki
 socket, the journal and the stored symbols of these tests meet nothing else on the machine."""
 import ctypes
 import os
+import signal
 import subprocess
 
 import pytest
@@ -23,6 +24,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "kernels: runs on the kernels of tests/vm too, where clocks stand still for moments")
     if os.geteuid() != 0:
         pytest.exit("end-to-end tests run as root", 4)
+    # What nohup ignores, a shell could not trap.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
         pytest.exit("unshare: %s" % os.strerror(ctypes.get_errno()), 4)
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
