@@ -103,5 +103,5 @@ int main(void)
 		cmocka_unit_test(the_budget_lowers_the_rate_and_the_window_says_so),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, needs_root, NULL);
 }

@@ -278,15 +278,6 @@ static void a_container_sees_its_own_pids(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static int needs_root(void **state)
-{
-	(void)state;
-	if (geteuid() == 0)
-		return 0;
-	print_message("needs root\n");
-	exit(77); /* meson: skipped */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

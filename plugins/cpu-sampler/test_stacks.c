@@ -139,15 +139,6 @@ static void frames_of_several_sizes_are_all_there(void **state)
 	assert_whole(run_mixed);
 }
 
-static int needs_root(void **state)
-{
-	(void)state;
-	if (geteuid() == 0)
-		return 0;
-	print_message("needs root\n");
-	exit(77); /* meson: skipped */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
