@@ -13,10 +13,10 @@
 #include "why.h"
 
 /*
- * How often the rings are read when none of them calls for it. Waking up is most of what a sampler at
- * a low rate costs; the price is that a process is looked at that much later.
+ * How often the rings are read when none of them calls for it. Each wake-up costs, and each moment
+ * that a process is looked at later may be the one in which it ends, and its files cannot be opened.
  */
-#define ATTACHMENT_DRAIN_NS 500000000ull
+#define ATTACHMENT_DRAIN_NS 250000000ull
 
 struct attachment {
 	const struct hearth_host *host;

@@ -211,7 +211,7 @@ def test_everybody_has_a_cache_of_his_own(hearth, load, made):
     os.chown(home, 65534, 65534)
     mine = os.path.join(home, "hearth", "symbols")
     for _ in range(5):
-        done, folder = there.record("--force", "--", "timeout", "1", program, prefix=USER, env={"XDG_CACHE_HOME": home})
+        done, folder = there.record("--force", "--", "timeout", "2", program, prefix=USER, env={"XDG_CACHE_HOME": home})
         assert "count_prices" in {f for frames, _ in folded(folder) for f in frames}, done.stderr
         if tables(program, mine) and os.path.exists(program + ".debug"):
             os.unlink(program + ".debug")
