@@ -8,7 +8,7 @@ import os
 import subprocess
 
 import bench
-import perf_data
+import perf_recording
 
 
 def file_bytes(pattern):
@@ -58,7 +58,7 @@ class Perf:
 
     def result(self, folder, pids):
         path = folder + "/perf.data"
-        return dict(perf_data.summary(path, pids), bytes=file_bytes(path))
+        return dict(perf_recording.summary(path, pids), bytes=file_bytes(path))
 
 
 @contextlib.contextmanager
