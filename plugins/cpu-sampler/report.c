@@ -137,6 +137,8 @@ static void report_cut_files(const struct hearth_host *h, const struct timeline 
 	char text[1024];
 	int len = 0;
 
+	if (n == 2 && strcmp(file_name(most[0]), file_name(most[1])) == 0)
+		n = 1; /* the same library in two roots */
 	for (size_t i = 0; i < n && most[i]->n_cut * 100 >= n_cut; i++)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%.255s (%.0f %%)",
 				i ? " and " : "in ", file_name(most[i]),
