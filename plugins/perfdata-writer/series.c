@@ -302,6 +302,8 @@ int series_begin(struct series *s, uint64_t start_ns, char **ret_why)
 	if (r < 0) {
 		refuse(ret_why, r, "cannot write %s/%s: %s", s->directory.path,
 		       s->temporary ? s->temporary : "", strerror(-r));
+		if (s->file.fd >= 0)
+			(void)unlinkat(s->directory.fd, s->temporary, 0);
 		forget_file(s);
 	}
 	return r;
