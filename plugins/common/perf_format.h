@@ -24,25 +24,14 @@ struct perf_file_header {
 	uint64_t features[4]; /* bit n: section n of the table behind the data is there */
 };
 
-/* Offset 0 of a stream; records follow, the attributes among them. */
-struct perf_pipe_header {
-	uint64_t magic, size;
-};
-
 /*
  * Readers refuse an attribute that is longer than the one they were built with, so this is the
  * oldest that holds what is used: PERF_ATTR_SIZE_VER5.
  */
 enum { PERF_FILE_ATTR_BYTES = 112 };
 
-/* Records beyond those of the kernel; they have no trailer of identification. */
-enum {
-	PERF_FILE_HEADER_ATTR = 64,
-	PERF_FILE_HEADER_BUILD_ID = 67,
-	PERF_FILE_FINISHED_ROUND = 68,
-	PERF_FILE_COMPRESSED = 81,
-	PERF_FILE_HEADER_FEATURE = 80,
-};
+/* A record beyond those of the kernel; it has no trailer of identification. */
+enum { PERF_FILE_FINISHED_ROUND = 68 };
 
 /* Feature sections. */
 enum {
@@ -60,7 +49,6 @@ enum {
 	PERF_FEATURE_SAMPLE_TIME = 21,
 	PERF_FEATURE_CLOCKID = 23,
 	PERF_FEATURE_CLOCK_DATA = 29,
-	PERF_FEATURE_END = 32, /* in a stream: what ends the features, by perf 5 to 6 */
 };
 
 /* A record's header holds its size in 16 bits. */

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reserve.h"
+
 struct chain_slot {
 	uint64_t key; /* process and stack; 0: empty */
 	struct chain chain;
@@ -30,24 +32,6 @@ void chains_done(struct chains *c)
 	free(c->words);
 	free(c->slots);
 	memset(c, 0, sizeof(*c));
-}
-
-/* Room for `more` elements of `unit` bytes behind n; no vector is NULL then. */
-static bool reserve(void *vector, size_t *capacity, size_t n, size_t more, size_t unit)
-{
-	size_t want = *capacity ? *capacity : 256;
-	void *p;
-
-	if (*capacity && n + more <= *capacity)
-		return true;
-	while (want < n + more)
-		want *= 2;
-	p = realloc(*(void **)vector, want * unit);
-	if (!p)
-		return false;
-	*(void **)vector = p;
-	*capacity = want;
-	return true;
 }
 
 /* ---- places ---- */
@@ -70,7 +54,7 @@ static int read_times(struct chains *c)
 {
 	uint64_t n = hearth_flat_count(c->batch, HEARTH_PROFILE_MAPPINGS);
 
-	if (!reserve(&c->since_ns, &c->since_capacity, 0, n, sizeof(*c->since_ns)))
+	if (!reserve(&c->since_ns, &c->since_capacity, n, sizeof(*c->since_ns)))
 		return -ENOMEM;
 	c->n_mappings = n;
 	memset(c->since_ns, 0, n * sizeof(*c->since_ns));
@@ -90,7 +74,7 @@ uint64_t chains_since(const struct chains *c, uint32_t mapping)
 
 static int read_places(struct chains *c)
 {
-	if (!reserve(&c->places, &c->place_capacity, 0, c->n_mappings, sizeof(*c->places)))
+	if (!reserve(&c->places, &c->place_capacity, c->n_mappings, sizeof(*c->places)))
 		return -ENOMEM;
 	c->n_places = 0;
 	for (uint64_t i = 1; i < c->n_mappings; i++) {
@@ -169,7 +153,8 @@ static int make_chain(struct chains *c, const struct hearth_sample *s, uint32_t 
 	int mode = -1;
 
 	*ret = (struct chain){ .first = (uint32_t)c->n_words };
-	if (!reserve(&c->words, &c->word_capacity, c->n_words, (size_t)stack.count * 2, sizeof(*c->words)))
+	if (!reserve(&c->words, &c->word_capacity, c->n_words + (size_t)stack.count * 2,
+		     sizeof(*c->words)))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < stack.count; i++) {
 		struct hearth_frame f = hearth_profile_frame(

@@ -36,10 +36,8 @@ static const struct {
 };
 
 /* A count of one is what a sample stands for; anything else has to be said per sample. */
-static bool is_counting(const struct hearth_flat *batch, const struct hearth_profile_info *info)
+static bool is_one_each(const struct hearth_flat *batch)
 {
-	if (strcmp(hearth_flat_string(batch, info->sample_unit), "count") != 0 || info->period == 0)
-		return false;
 	for (uint64_t i = 0; i < hearth_flat_count(batch, HEARTH_PROFILE_SAMPLES); i++)
 		if (hearth_profile_sample(batch, i).value != 1)
 			return false;
@@ -50,13 +48,13 @@ int event_of_batch(const struct hearth_flat *batch, struct event *ret)
 {
 	struct hearth_profile_info info = hearth_profile_info(batch);
 	const char *name = hearth_flat_string(batch, info.event);
-	bool is_count = strcmp(hearth_flat_string(batch, info.sample_unit), "count") == 0;
+	bool is_count = info.period && strcmp(hearth_flat_string(batch, info.sample_unit), "count") == 0;
 
 	if (!name[0])
 		return -EBADMSG;
 	*ret = (struct event){
-		.period = is_count && info.period ? info.period : 1,
-		.has_period = !is_counting(batch, &info),
+		.period = is_count ? info.period : 1,
+		.has_period = !is_count || !is_one_each(batch),
 	};
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	return 0;

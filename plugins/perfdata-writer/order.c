@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "reserve.h"
+
 struct merged {
 	uint32_t thread, stack;
 	uint64_t time_ns, value;
@@ -20,22 +22,6 @@ void order_done(struct order *o)
 	free(o->merged);
 	free(o->first_sample_ns);
 	*o = (struct order){ .n_items = 0 };
-}
-
-/* At least one, so that no vector is NULL. */
-static bool reserve(void *vector, size_t *capacity, size_t n, size_t unit)
-{
-	void *p;
-
-	n = n ? n : 1;
-	if (n <= *capacity)
-		return true;
-	p = realloc(*(void **)vector, n * unit);
-	if (!p)
-		return false;
-	*(void **)vector = p;
-	*capacity = n;
-	return true;
 }
 
 static int compare_items(const void *a, const void *b)

@@ -162,6 +162,11 @@ static int32_t perfdata_writer_start(void *instance)
 
 /* ---- files ---- */
 
+static uint64_t realtime_of(const struct hearth_profile_info *info, uint64_t monotonic_ns)
+{
+	return info->clock_realtime_ns - info->clock_monotonic_ns + monotonic_ns;
+}
+
 static int begin_file(struct perfdata_writer *w, const struct hearth_flat *batch, char **ret_why)
 {
 	struct hearth_profile_info info = hearth_profile_info(batch);
@@ -172,7 +177,7 @@ static int begin_file(struct perfdata_writer *w, const struct hearth_flat *batch
 	if (r < 0)
 		return r;
 	w->events = (struct events){ .n = 0 };
-	w->span.start_ns = info.clock_realtime_ns - info.clock_monotonic_ns + info.window_start_ns;
+	w->span.start_ns = realtime_of(&info, info.window_start_ns);
 	r = series_begin(&w->series, w->span.start_ns, ret_why);
 	return r < 0 ? r : recorder_begin(&w->recorder);
 }
@@ -197,7 +202,7 @@ static int end_file(struct perfdata_writer *w, bool is_good, char **ret_why)
 
 static bool is_full(const struct perfdata_writer *w, const struct hearth_profile_info *info)
 {
-	uint64_t start_ns = info->clock_realtime_ns - info->clock_monotonic_ns + info->window_start_ns;
+	uint64_t start_ns = realtime_of(info, info->window_start_ns);
 
 	return (w->rotate_bytes && perf_file_bytes(&w->series.file) >= w->rotate_bytes) ||
 	       (w->rotate_ns && start_ns >= w->span.start_ns + w->rotate_ns);
@@ -246,7 +251,7 @@ static int write_batch(struct perfdata_writer *w, const struct hearth_flat *batc
 		return r;
 	w->monotonic_ns = info.clock_monotonic_ns;
 	w->realtime_ns = info.clock_realtime_ns;
-	w->span.end_ns = info.clock_realtime_ns - info.clock_monotonic_ns + info.window_end_ns;
+	w->span.end_ns = realtime_of(&info, info.window_end_ns);
 	return 0;
 }
 
