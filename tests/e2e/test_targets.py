@@ -154,11 +154,14 @@ def is_removed(folder):
 
 @pytest.fixture
 def cgroup(hierarchy, load):
-    """Makes cgroups and puts processes into them; takes both away again."""
-    made = []
+    """Makes cgroups and puts processes into them; takes both away again. All are below one of this process,
+    so that what a test run left that was killed is in nobody's way."""
+    own = os.path.join(hierarchy, "hearth-e2e-%d" % os.getpid())
+    made = [own]
+    os.mkdir(own)
 
     def make(name, *pids):
-        folder = os.path.join(hierarchy, name)
+        folder = os.path.join(own, name)
         os.mkdir(folder)
         made.append(folder)
         for pid in pids:
@@ -181,8 +184,8 @@ def burner(hearth, load, name):
 def test_cgroup_and_those_below_it_are_recorded_and_nothing_else(hearth, load, cgroup):
     outside, inside, below = (burner(hearth, load, name) for name in ("e2e-outside", "e2e-inside", "e2e-below"))
     assert outside
-    folder = cgroup("hearth-e2e", inside)
-    cgroup("hearth-e2e/below", below)
+    folder = cgroup("inside", inside)
+    cgroup("inside/below", below)
     process, out = hearth.record("-d", 2, "--cgroup", folder)
     assert process.returncode == 0, process.stderr
     found = comms(out)
@@ -193,14 +196,14 @@ def test_cgroup_and_those_below_it_are_recorded_and_nothing_else(hearth, load, c
 def test_several_cgroups_and_pids_add_up(hearth, load, cgroup):
     names = ["e2e-one", "e2e-two", "e2e-three", "e2e-four"]
     pids = [burner(hearth, load, name) for name in names]
-    folders = [cgroup("hearth-" + name, pid) for name, pid in zip(names[:2], pids)]
+    folders = [cgroup(name, pid) for name, pid in zip(names[:2], pids)]
     process, out = hearth.record("-d", 2, "--cgroup", folders[0], "--cgroup", folders[1], "-p", pids[2], "--", "sleep", "2")
     assert process.returncode == 0, process.stderr
     assert set(comms(out)) == set(names[:3])
 
 
 def test_short_lived_processes_of_a_cgroup_have_their_names(hearth, load, cgroup):
-    folder = cgroup("hearth-e2e", load.start("sh", "-c", "while :; do gzip -9 -c /proc/self/exe > /dev/null; done"))
+    folder = cgroup("gzip", load.start("sh", "-c", "while :; do gzip -9 -c /proc/self/exe > /dev/null; done"))
     process, out = hearth.record("-d", 2, "--cgroup", folder)
     assert process.returncode == 0, process.stderr
     rows = [(frames, n) for frames, n in folded(out) if frames[0] == "gzip"]
@@ -209,9 +212,9 @@ def test_short_lived_processes_of_a_cgroup_have_their_names(hearth, load, cgroup
 
 
 @pytest.mark.parametrize("hierarchy", ["v2"], indirect=True)
-def test_name_below_the_mount_is_understood(hearth, load, cgroup):
-    cgroup("hearth-e2e", burner(hearth, load, "e2e-inside"))
-    process, out = hearth.record("-d", 1, "--cgroup", "/hearth-e2e")
+def test_name_below_the_mount_is_understood(hearth, load, cgroup, hierarchy):
+    folder = cgroup("inside", burner(hearth, load, "e2e-inside"))
+    process, out = hearth.record("-d", 1, "--cgroup", "/" + os.path.relpath(folder, hierarchy))
     assert process.returncode == 0, process.stderr
     assert set(comms(out)) == {"e2e-inside"}
 
@@ -219,7 +222,7 @@ def test_name_below_the_mount_is_understood(hearth, load, cgroup):
 @pytest.mark.kernels
 def test_agent_changes_cgroups_in_place_and_finds_one_that_was_made_anew(hearth, agent, load, cgroup):
     one, two = burner(hearth, load, "e2e-one"), burner(hearth, load, "e2e-two")
-    first, second = cgroup("hearth-one", one), cgroup("hearth-two", two)
+    first, second = cgroup("one", one), cgroup("two", two)
     lines = os.path.join(hearth.tmp, "lines.json")
 
     def config(folder):
