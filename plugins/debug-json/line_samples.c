@@ -98,6 +98,8 @@ static void write_sample(struct json_text *j, const struct hearth_flat *f, uint6
 		json_put_null(j);
 	else
 		json_put_uint(j, s.cpu);
+	if (s.period)
+		json_member_uint(j, "period", s.period);
 	json_close(j, '}');
 }
 

@@ -40,6 +40,21 @@ struct hearth_inspect_target {
 	uint64_t map_start, map_end; /* of one mapping, for /proc/PID/map_files; 0: unknown */
 };
 
+/*
+ * As the path of a recorded file: the kernel that a recording ran on. Its handle then names
+ * addresses as that kernel had them, wherever the running one lies.
+ */
+#define HEARTH_INSPECT_KERNEL "[kernel]"
+
+/* A file as a recording names it: whoever mapped it may be gone, or was on another machine. */
+struct hearth_inspect_recorded {
+	uint32_t size;
+	uint32_t build_id_len; /* 0: unknown; then the file at path is taken as it is */
+	const uint8_t *build_id;
+	const char *path;
+	uint64_t kernel_text; /* of HEARTH_INSPECT_KERNEL: address of _text in the recording; else 0 */
+};
+
 /* A PT_LOAD segment: file offset + (vaddr - offset) = ELF virtual address. */
 struct hearth_elf_load {
 	uint64_t offset, file_size, vaddr, mem_size;
@@ -106,6 +121,13 @@ struct hearth_inspect {
 	/* Kernel addresses → functions and modules. At most 4,096 addresses. */
 	int32_t (*kernel)(const struct hearth_host *h, const uint64_t *addresses, uint32_t n,
 			  hearth_named_fn fn, void *ctx);
+
+	/*
+	 * Finds the file by build id (at its path, among debug files, in the cache of symbols, in a
+	 * bundle) and identifies it; answers like open(). NULL: this host cannot.
+	 */
+	int32_t (*open_recorded)(const struct hearth_host *h, const struct hearth_inspect_recorded *t,
+				 hearth_inspected_fn fn, void *ctx);
 };
 
 #ifdef __cplusplus

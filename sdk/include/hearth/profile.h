@@ -143,6 +143,7 @@ struct hearth_sample {
 	uint64_t value;   /* in sample_unit */
 	uint32_t stack, thread;
 	uint32_t cpu, link;
+	uint64_t period;  /* in period_unit, what this one stands for; 0: hearth_profile_info.period */
 };
 
 struct hearth_link {

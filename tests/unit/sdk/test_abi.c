@@ -196,6 +196,12 @@ FIELD(hearth_inspect_target, device_minor, 36, 4);
 FIELD(hearth_inspect_target, map_start, 40, 8);
 FIELD(hearth_inspect_target, map_end, 48, 8);
 SIZE(hearth_inspect_target, 56);
+FIELD(hearth_inspect_recorded, size, 0, 4);
+FIELD(hearth_inspect_recorded, build_id_len, 4, 4);
+FIELD(hearth_inspect_recorded, build_id, 8, 8);
+FIELD(hearth_inspect_recorded, path, 16, 8);
+FIELD(hearth_inspect_recorded, kernel_text, 24, 8);
+SIZE(hearth_inspect_recorded, 32);
 
 FIELD(hearth_elf_load, offset, 0, 8);
 FIELD(hearth_elf_load, file_size, 8, 8);
@@ -249,7 +255,8 @@ FIELD(hearth_inspect, reserved, 4, 4);
 FIELD(hearth_inspect, open, 8, 8);
 FIELD(hearth_inspect, names, 16, 8);
 FIELD(hearth_inspect, kernel, 24, 8);
-SIZE(hearth_inspect, 32);
+FIELD(hearth_inspect, open_recorded, 32, 8);
+SIZE(hearth_inspect, 40);
 
 /* hearth/helper.h */
 FIELD(hearth_naming, size, 0, 4);

@@ -173,7 +173,8 @@ FIELD(hearth_sample, stack, 16, 4);
 FIELD(hearth_sample, thread, 20, 4);
 FIELD(hearth_sample, cpu, 24, 4);
 FIELD(hearth_sample, link, 28, 4);
-SIZE(hearth_sample, 32);
+FIELD(hearth_sample, period, 32, 8);
+SIZE(hearth_sample, 40);
 
 FIELD(hearth_link, trace_id, 0, 16);
 FIELD(hearth_link, span_id, 16, 8);
