@@ -55,6 +55,8 @@ int doctor_look_at_instances(struct registry *registry, const struct config *con
 		r = registry_component(registry, instance->plugin, &c, &why);
 		if (r == -ENOMEM)
 			return r;
+		if (r == -ENOENT && instance->is_optional)
+			continue;
 		if (r < 0) {
 			diagnosis_add(d, SEVERITY_BROKEN, instance->plugin, why, "hearth check");
 			diagnosis_print(d, instance->name);

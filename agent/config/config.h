@@ -39,7 +39,7 @@ struct config_sources {
 struct instance_config {
 	char *name;           /* key in the config */
 	char *plugin;         /* type; same as name unless `plugin:` says otherwise */
-	bool is_enabled;
+	bool is_enabled, is_optional;
 	int log_level;        /* -1: the host's */
 	char **inputs;        /* NULL-ended; NULL: inferred */
 	struct origin inputs_origin;

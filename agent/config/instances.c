@@ -18,11 +18,13 @@
 #define NAME_RULE \
 	"lower-case letters, digits, \".\", \"_\" and \"-\", beginning with a letter or digit, at most 63"
 
-const char *const config_reserved_keys[] = {"plugin", "enabled", "inputs", "queue", "log", NULL};
+const char *const config_reserved_keys[] = {"plugin", "enabled", "optional", "inputs", "queue",
+					     "log", NULL};
 
 static const struct hearth_option rows[] = {
 	{"plugin", NULL, "the plugin, where it is not called like the instance", .type = HEARTH_STRING},
 	{"enabled", "true", "false: known and loaded, but standing by", .type = HEARTH_BOOL},
+	{"optional", "false", "true: left out where its plugin is not installed", .type = HEARTH_BOOL},
 	{"inputs", NULL, "instances that this one gets its data from; inferred where left out",
 	 .type = HEARTH_LIST},
 	{"queue", "8MiB", "memory for what waits in front of this instance, per route", .min = 64 << 10,
@@ -96,6 +98,7 @@ static int fields_take(const struct option_set *s, struct instance_config *i)
 	const struct option_value *inputs = option_set_value(s, "inputs");
 
 	i->is_enabled = option_set_value(s, "enabled")->number;
+	i->is_optional = option_set_value(s, "optional")->number;
 	i->queue_bytes = (uint64_t)option_set_value(s, "queue")->number;
 	i->log_level = level->is_set ? log_level_parse(level->string) : -1;
 	if (!inputs->is_set)

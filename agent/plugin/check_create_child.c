@@ -51,7 +51,7 @@ static int try(const struct config *config, const struct instance_config *c,
 
 	r = registry_component(host->registry, c->plugin, &spec.component, ret_why);
 	if (r < 0)
-		return r;
+		return r == -ENOENT && c->is_optional ? 0 : r;
 	r = make_options(c, spec.component, &options, ret_why);
 	if (r < 0)
 		return r;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/log.h"
 #include "util/str.h"
 
 static int subject(const struct instance_config *c, char **ret)
@@ -25,12 +26,17 @@ static int make_options(const struct instance_config *c, const struct component 
 			      can_skip_secrets, errors, ret);
 }
 
+/* -ENOENT: it is not there and need not be. */
 static int resolve(const struct instance_config *c, struct registry *registry,
 		   struct config_errors *errors, const struct component **ret)
 {
 	_cleanup_free_ char *why = NULL;
 	int r = registry_component(registry, c->plugin, ret, &why);
 
+	if (r == -ENOENT && c->is_optional) {
+		log_info("plugin \"%s\" is optional and not installed: left out", c->name);
+		return r;
+	}
 	if (r < 0 && r != -ENOMEM)
 		return config_error(errors, c->origin, "%s", why ? why : strerror(-r));
 	return r;
@@ -50,7 +56,7 @@ static int add_member(struct blueprint *b, const struct instance_config *c,
 		return 0;
 	r = resolve(c, registry, errors, &component);
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? 0 : r;
 	if (component->c.kind == HEARTH_HELPER)
 		return config_error(errors, c->origin,
 				    "plugin \"%s\" is a helper: Hearth starts it by itself; remove it "

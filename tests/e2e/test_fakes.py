@@ -46,6 +46,14 @@ def test_check_accepts(hearth, name):
     assert process.returncode == 0, process.stderr
 
 
+def test_optional_instance_is_left_out_only_where_its_plugin_is_not_installed(hearth):
+    process = check(hearth, {"fake-source": {}, "one": {"plugin": "no-such-plugin", "optional": True, "rate": 3}})
+    assert process.returncode == 0, process.stderr
+    assert "no-such-plugin" not in check(hearth, {"fake-source": {"optional": True}}).stderr
+    assert check(hearth, {"fake-refuses-option": {"size": 6, "optional": True}}).returncode == 3
+    assert check(hearth, {"fake-undefined-symbol": {"optional": True}}).returncode == 3
+
+
 def test_required_option_that_is_missing_is_named(hearth):
     process = check(hearth, {"fake-recorder": {}})
     assert process.returncode == 3
