@@ -244,6 +244,19 @@ static int open_rings(struct attachment *a, const struct settings *s, uint32_t n
 	return r < 0 ? why_set(why, r, "cannot read the ring: %s", strerror(-r)) : 0;
 }
 
+/* After the events are open: what is called otherwise from now on, they tell. */
+static int look_at_threads(struct processes *ps, const struct settings *s)
+{
+	for (size_t i = 0; i < s->n_pids; i++) {
+		struct process *p = processes_sampled(ps, s->pids[i], 0, true);
+
+		if (!p)
+			return -ENOMEM;
+		threads_look(ps, p);
+	}
+	return 0;
+}
+
 /* The second step of the ladder: one's own processes, user code only. */
 static int open_unprivileged(struct attachment *a, const struct settings *s,
 			     const struct cpu_set *online, struct why *why)
@@ -265,6 +278,8 @@ static int open_unprivileged(struct attachment *a, const struct settings *s,
 	if (r < 0)
 		return why_set(why, r, "%s", strerror(-r));
 	r = task_events_open(&a->tasks, &a->events, online, s, a->period_ns, why);
+	if (r == 0)
+		r = look_at_threads(&a->timeline.processes, s);
 	for (size_t i = 0; i < a->events.n_rings && r == 0; i++)
 		r = watch(a, a->events.rings[i]->fd);
 	return r;

@@ -129,6 +129,17 @@ static void a_child_is_called_as_the_thread_that_forked(void **state)
 	assert_string_equal(processes_find(&w->processes, 300)->comm, "old worker");
 }
 
+static void a_thread_that_was_looked_at_in_time_keeps_its_name_when_it_is_gone(void **state)
+{
+	struct world *w = *state;
+	struct process *p = processes_sampled(&w->processes, 100, 0, true);
+
+	assert_non_null(p);
+	threads_look(&w->processes, p);
+	proc_tree_name_thread(&w->tree, 100, 103, "another\n"); /* its number has been given away */
+	assert_string_equal(name_of(w, 100, 103), "old worker");
+}
+
 static void lost_events_have_names_read_again(void **state)
 {
 	struct world *w = *state;
@@ -165,6 +176,7 @@ int main(void)
 		THREADS(many_threads_keep_their_own_names),
 		THREADS(exec_leaves_one_thread_with_the_programs_name),
 		THREADS(a_child_is_called_as_the_thread_that_forked),
+		THREADS(a_thread_that_was_looked_at_in_time_keeps_its_name_when_it_is_gone),
 		THREADS(lost_events_have_names_read_again),
 		THREADS(names_that_samples_bring_are_not_followed),
 	};

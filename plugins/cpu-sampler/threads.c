@@ -6,6 +6,8 @@
  */
 #include "threads.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +80,24 @@ const char *threads_comm(struct processes *ps, struct process *p, uint32_t tid)
 		return row->comm;
 	(void)proc_read_thread_comm(ps->proc_root, p->pid, tid, comm);
 	return set(&p->threads, tid, comm);
+}
+
+void threads_look(struct processes *ps, struct process *p)
+{
+	char path[PATH_MAX];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "%s/%u/task", ps->proc_root, p->pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return;
+	for (const struct dirent *e; (e = readdir(tasks));) {
+		uint32_t tid = (uint32_t)strtoul(e->d_name, NULL, 10);
+
+		if (tid && tid != p->pid)
+			(void)threads_comm(ps, p, tid);
+	}
+	closedir(tasks);
 }
 
 /* A thread is called as the one that made it, until it says otherwise. */

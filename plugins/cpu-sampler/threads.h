@@ -34,6 +34,12 @@ void threads_forget(struct threads *t);
  */
 const char *threads_comm(struct processes *ps, struct process *p, uint32_t tid);
 
+/*
+ * Asks for the name of every thread of a process that was running already: one that renamed itself
+ * before anybody listened, and is gone at its first sample's turn, has no other source.
+ */
+void threads_look(struct processes *ps, struct process *p);
+
 /* What events say of threads; `child` is `parent` itself, or a process that the fork made. */
 void threads_began(struct processes *ps, struct process *parent, struct process *child,
 		   const struct process_event *fork);
