@@ -113,7 +113,7 @@ def test_demo_stacks_equal_those_of_perf(recorded):
     for frames, n in of_command(recorded["rows"], DEMO):
         mine[folded_stack(frames, functions)] += n
     theirs = perf_stacks(recorded["hearth"].tmp, recorded["perf"], recorded["pids"][DEMO], functions)
-    assert sum(mine.values()) > 500 and sum(theirs.values()) > 500
+    assert sum(mine.values()) > 200 and sum(theirs.values()) > 200
     for a, b, whose in ((mine, theirs, "Hearth"), (theirs, mine, "perf")):
         # What an interrupt does on top of a stack is seen by one of the two only.
         users = {user for user, _ in b}
