@@ -86,6 +86,37 @@ static int add_flamegraph(const struct hearth_verb_call *c, struct overlay *o,
 	return r;
 }
 
+/* The files that other tools open; a build that lacks a library has no plugin for one of them. */
+static const struct record_file {
+	const char *plugin, *name;
+} files[] = {
+	{ "perfdata-writer", "perf.data" },
+};
+
+static int add_file(const struct hearth_verb_call *c, struct overlay *o, const struct record_file *f,
+		    const char *folder)
+{
+	int r = overlay_set(o, f->plugin, "optional", "true");
+
+	if (r == 0)
+		r = overlay_set(o, f->plugin, "directory", folder);
+	if (r == 0)
+		r = overlay_set(o, f->plugin, "name", f->name);
+	if (r == 0 && c->option_int(c, "force"))
+		r = overlay_set(o, f->plugin, "overwrite", "true");
+	return r;
+}
+
+static int add_files(const struct hearth_verb_call *c, struct overlay *o,
+		     const struct record_plan *p)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files) && p->output && r == 0; i++)
+		r = add_file(c, o, &files[i], p->output);
+	return r;
+}
+
 static int add_sinks(const struct hearth_verb_call *c, struct overlay *o)
 {
 	size_t n;
@@ -117,6 +148,8 @@ static int make_overlay(const struct hearth_verb_call *c, struct record_plan *p)
 
 	if (r == 0)
 		r = add_flamegraph(c, &o, p);
+	if (r == 0)
+		r = add_files(c, &o, p);
 	if (r == 0)
 		r = add_sinks(c, &o);
 	if (r == 0)
