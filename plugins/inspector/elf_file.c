@@ -280,6 +280,7 @@ int elf_segment(const struct elf_file *f, uint32_t index, struct elf_segment *re
 		.offset = FIELD(f, &h, Phdr, p_offset),
 		.vaddr = FIELD(f, &h, Phdr, p_vaddr),
 		.file_size = FIELD(f, &h, Phdr, p_filesz),
+		.align = FIELD(f, &h, Phdr, p_align),
 		.type = (uint32_t)FIELD(f, &h, Phdr, p_type),
 	};
 	return 0;

@@ -26,7 +26,7 @@ struct elf_section {
 };
 
 struct elf_segment {
-	uint64_t offset, vaddr, file_size;
+	uint64_t offset, vaddr, file_size, align;
 	uint32_t type;
 };
 

@@ -10,6 +10,7 @@
 
 #include "code_names.h"
 #include "debug_link.h"
+#include "debug_loads.h"
 #include "demangle.h"
 #include "diagnose_file.h"
 #include "elf_file.h"
@@ -65,7 +66,7 @@ static int32_t identify(struct hearth_inspector *base, int32_t fd, struct hearth
 
 	r = file_open(fd, &f);
 	if (r == 0)
-		r = elf_loads(&f, i->loads, &ret->n_loads);
+		r = debug_loads(&f, i->loads, &ret->n_loads);
 	if (r < 0) {
 		ret->cause = cause_of(r);
 		return r;
