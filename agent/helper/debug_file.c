@@ -17,7 +17,6 @@
 #include "util/cleanup.h"
 #include "util/sys.h"
 
-#define DEBUG_FOLDER "/usr/lib/debug"
 #define SUFFIX ".debug"
 
 static const struct place {
@@ -32,15 +31,14 @@ static const struct place {
 	{ true, DEBUG_FOLDER, "" },
 };
 
-/* "/usr/lib/debug/.build-id/ab/cdef….debug"; false: no build id that could be a name. */
-static bool path_by_id(const struct debug_file *d, char *to, size_t size)
+bool debug_file_path_by_id(const uint8_t *build_id, uint32_t len, char *to, size_t size)
 {
 	char hex[2 * HELPER_MAX_BUILD_ID + 1];
 
-	if (d->build_id_len < 2 || d->build_id_len > HELPER_MAX_BUILD_ID)
+	if (len < 2 || len > HELPER_MAX_BUILD_ID)
 		return false;
-	for (uint32_t i = 0; i < d->build_id_len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", d->build_id[i]);
+	for (uint32_t i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", build_id[i]);
 	return (size_t)snprintf(to, size, DEBUG_FOLDER "/.build-id/%.2s/%s" SUFFIX, hex, hex + 2) < size;
 }
 
@@ -81,7 +79,7 @@ static int place_open(const struct debug_file *d, const struct place *place, int
 	bool is_path;
 
 	is_path = place->before ? path_by_link(d, place, path, sizeof(path))
-				: path_by_id(d, path, sizeof(path));
+				: debug_file_path_by_id(d->build_id, d->build_id_len, path, sizeof(path));
 	if (root < 0 || !is_path)
 		return -ENOENT;
 	fd = target_path_open(root, path, 0);

@@ -5,10 +5,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #define DEBUG_FILE_PLACES 6u
+#define DEBUG_FOLDER "/usr/lib/debug"
 
 /* The stripped file, as the host knows it. */
 struct debug_file {
@@ -33,3 +36,6 @@ struct debug_file {
  * ourselves. Nothing is opened that is not called *.debug.
  */
 int debug_file_open(const struct debug_file *d, unsigned int first, int *ret_fd);
+
+/* "/usr/lib/debug/.build-id/ab/cdef….debug"; false: no build id that could be a name. */
+bool debug_file_path_by_id(const uint8_t *build_id, uint32_t len, char *to, size_t size);

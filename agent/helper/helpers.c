@@ -2,8 +2,8 @@
 /*
  * The door: requests come in from any thread through an inbox, and the loop's thread takes them
  * through three lanes. OPEN passes opener and inspector, and both again where a stripped file
- * may have a debug file (DEBUG), NAMES the inspector, KERNEL the inspector and at first the opener,
- * STORE an archivist.
+ * may have a debug file (DEBUG), RECORDED both in turn until a file is of the build, NAMES the
+ * inspector, KERNEL the inspector and at first the opener, STORE an archivist.
  */
 #include "helper/helpers.h"
 
@@ -32,6 +32,8 @@ static const struct lane_stage opener_stages[REQUEST_KINDS] = {
 	[REQUEST_CODE] = { code_open_prepare, code_open_send, code_open_receive, code_open_blame },
 	[REQUEST_DEBUG] = { debug_open_prepare, debug_open_send, debug_open_receive,
 			    debug_open_blame },
+	[REQUEST_RECORDED] = { recorded_open_prepare, recorded_open_send, recorded_open_receive,
+			       recorded_open_blame },
 	[REQUEST_KERNEL] = { kallsyms_prepare, kallsyms_send, kallsyms_receive, NULL },
 };
 
@@ -44,6 +46,8 @@ static const struct lane_stage inspector_stages[REQUEST_KINDS] = {
 			   inspector_file_blame },
 	[REQUEST_DEBUG] = { debug_match_prepare, debug_match_send, debug_match_receive,
 			    debug_match_blame },
+	[REQUEST_RECORDED] = { recorded_judge_prepare, identify_send, recorded_judge_receive,
+			       inspector_file_blame },
 	[REQUEST_NAMES] = { inspector_file_prepare, names_send, records_receive,
 			    inspector_file_blame },
 	[REQUEST_KERNEL] = { kernel_prepare, kernel_send, records_receive, NULL },
@@ -90,6 +94,10 @@ static void on_tick(void *ctx)
 
 static void admit(struct helpers *h, struct request *r)
 {
+	if (r->kind == REQUEST_RECORDED) {
+		recorded_admit(h, r);
+		return;
+	}
 	if (r->kind == REQUEST_OPEN && vdso_is(&r->target)) {
 		vdso_admit(h, r);
 		return;
@@ -161,6 +169,25 @@ int helpers_open(struct helpers *h, const struct hearth_inspect_target *t, helpe
 	if (k < 0)
 		return k;
 	k = request_set_target(r, t);
+	if (k < 0)
+		return k;
+	return submit(h, TAKE_PTR(r), fn, ctx);
+}
+
+int helpers_open_recorded(struct helpers *h, const struct hearth_inspect_recorded *t,
+			  helper_answer_fn fn, void *ctx)
+{
+	_cleanup_(request_freep) struct request *r = NULL;
+	int k;
+
+	if (!HEARTH_HAS(t, path) || !t->path || t->build_id_len > HELPER_MAX_BUILD_ID ||
+	    (t->build_id_len > 0 && !t->build_id) ||
+	    strnlen(t->path, HELPER_MAX_PATH) == HELPER_MAX_PATH)
+		return -EINVAL;
+	k = request_new(REQUEST_RECORDED, &r);
+	if (k < 0)
+		return k;
+	k = request_set_recorded(r, t);
 	if (k < 0)
 		return k;
 	return submit(h, TAKE_PTR(r), fn, ctx);

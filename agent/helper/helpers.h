@@ -50,6 +50,8 @@ DEFINE_CLEANUP(struct helpers *, helpers_free)
 
 int helpers_open(struct helpers *h, const struct hearth_inspect_target *t, helper_answer_fn fn,
 		 void *ctx);
+int helpers_open_recorded(struct helpers *h, const struct hearth_inspect_recorded *t,
+			  helper_answer_fn fn, void *ctx);
 int helpers_names(struct helpers *h, uint64_t handle, const uint64_t *addresses, uint32_t n,
 		  helper_answer_fn fn, void *ctx);
 int helpers_kernel(struct helpers *h, const uint64_t *addresses, uint32_t n, helper_answer_fn fn,

@@ -44,12 +44,25 @@ void opener_open_blame(void *ctx, struct request *r, const char *how);
 bool inspector_file_prepare(void *ctx, struct request *r);
 int identify_send(void *ctx, struct request *r, struct helper_process *p,
 		  struct message_header *header);
+/* Keeps what the inspector said of a file. False: r is gone, as the answer made no sense. */
+bool identity_take(struct helpers *h, struct request *r, const struct message *m);
 bool identify_receive(void *ctx, struct request *r, struct message *m);
 void inspector_file_blame(void *ctx, struct request *r, const char *how);
+
+/* recorded.c: RECORDED, at opener and inspector in turn until a file is of the build. */
+void recorded_admit(struct helpers *h, struct request *r);
+bool recorded_open_prepare(void *ctx, struct request *r);
+int recorded_open_send(void *ctx, struct request *r, struct helper_process *p,
+		       struct message_header *header);
+bool recorded_open_receive(void *ctx, struct request *r, struct message *m);
+void recorded_open_blame(void *ctx, struct request *r, const char *how);
+bool recorded_judge_prepare(void *ctx, struct request *r);
+bool recorded_judge_receive(void *ctx, struct request *r, struct message *m);
 
 /* vdso.c: OPEN of "[vdso]", at the inspector only. */
 bool vdso_is(const struct hearth_inspect_target *t);
 void vdso_admit(struct helpers *h, struct request *r);
+int vdso_handle(struct helpers *h, uint64_t *ret); /* of our own copy; an error of making it */
 
 /* code.c: OPEN of "[jit]", at the opener only. */
 bool code_is(const struct hearth_inspect_target *t);

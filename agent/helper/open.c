@@ -249,9 +249,8 @@ static void failure_keep(struct file *file, const struct message *m)
 }
 
 /* The entry may be gone: the file was closed while the inspector read it. */
-bool identify_receive(void *ctx, struct request *r, struct message *m)
+bool identity_take(struct helpers *h, struct request *r, const struct message *m)
 {
-	struct helpers *h = ctx;
 	struct file *file;
 	int k = 0;
 
@@ -261,13 +260,17 @@ bool identify_receive(void *ctx, struct request *r, struct message *m)
 		else
 			k = identity_keep(file, m);
 	}
-	if (k < 0) {
-		request_fail(r, k, k == -ENOMEM ? "not enough memory"
-						: "the inspector's answer makes no sense");
-		request_free(r);
+	if (k == 0)
 		return true;
-	}
-	if (inspector_file_prepare(ctx, r))
+	request_fail(r, k, k == -ENOMEM ? "not enough memory"
+					: "the inspector's answer makes no sense");
+	request_free(r);
+	return false;
+}
+
+bool identify_receive(void *ctx, struct request *r, struct message *m)
+{
+	if (identity_take(ctx, r, m) && inspector_file_prepare(ctx, r))
 		request_free(r);
 	return true;
 }

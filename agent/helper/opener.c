@@ -15,6 +15,7 @@
 #include "helper/perf_map.h"
 #include "helper/privilege.h"
 #include "helper/protocol.h"
+#include "helper/recorded_file.h"
 #include "helper/target_file.h"
 #include "util/fail.h"
 #include "util/log.h"
@@ -137,6 +138,31 @@ static int answer_open_debug(const struct message *m)
 	return answer(&m->header, (uint32_t)place, &fd, 1);
 }
 
+static int answer_open_recorded(const struct message *m)
+{
+	struct recorded_request request;
+	char path[HELPER_MAX_PATH];
+	_cleanup_close_ int fd = -1;
+	int place;
+
+	if (m->len < sizeof(request))
+		return -EBADMSG;
+	memcpy(&request, m->payload, sizeof(request));
+	if (request.path_len >= sizeof(path) || request.build_id_len > sizeof(request.build_id) ||
+	    sizeof(request) + request.path_len != m->len)
+		return -EBADMSG;
+	snprintf(path, sizeof(path), "%.*s", (int)request.path_len,
+		 (const char *)m->payload + sizeof(request));
+	place = recorded_file_open(&(struct recorded_file){
+					   .path = path,
+					   .build_id = request.build_id,
+					   .build_id_len = request.build_id_len,
+				   }, request.first_place, &fd);
+	if (place < 0)
+		return message_send_failure(HELPER_SOCKET, &m->header, place, "there is none");
+	return answer(&m->header, (uint32_t)place, &fd, 1);
+}
+
 static int answer_open_code(const struct message *m)
 {
 	struct open_request request;
@@ -178,6 +204,8 @@ static int opener_answer(const struct message *m)
 		return answer_open_code(m);
 	case MESSAGE_OPEN_DEBUG:
 		return answer_open_debug(m);
+	case MESSAGE_OPEN_RECORDED:
+		return answer_open_recorded(m);
 	case MESSAGE_KALLSYMS:
 		return answer_kallsyms(m);
 	default:

@@ -36,6 +36,7 @@ enum message_type {
 	MESSAGE_EXAMINE,  /* to an examiner, fd: path → lines and questions, then MESSAGE_LAST */
 	MESSAGE_LINE,     /* of an examiner; n: severity; subject, finding, mend, each with its NUL */
 	MESSAGE_FILE,     /* of an examiner: path → fd or status */
+	MESSAGE_OPEN_RECORDED, /* to the opener: struct recorded_request → fd, and n: the place of it */
 };
 
 /* message_header.flags */
@@ -47,6 +48,8 @@ enum {
 	/* Of the last answer to NAMES: hearth_table_state. */
 	MESSAGE_TABLE_WANTED = 1u << 3,
 	MESSAGE_TABLE_DAMAGED = 1u << 4,
+	/* Of NAMES: the one fd is that of a stored table, and there is no file. */
+	MESSAGE_IS_TABLE = 1u << 5,
 };
 
 struct message_header {
@@ -70,6 +73,12 @@ struct debug_request {
 	uint64_t start_time, device;
 	uint8_t build_id[HELPER_MAX_BUILD_ID];
 	/* path_len bytes of path and link_len bytes of the link's name follow */
+};
+
+struct recorded_request {
+	uint32_t first_place, path_len, build_id_len;
+	uint8_t build_id[HELPER_MAX_BUILD_ID];
+	/* path_len bytes of path follow */
 };
 
 struct identify_reply {

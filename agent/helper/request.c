@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "helper/answer.h"
 #include "helper/protocol.h"
@@ -46,6 +47,21 @@ int request_set_target(struct request *r, const struct hearth_inspect_target *ta
 	r->target.path = r->text;
 	r->bytes += strlen(r->text) + 1;
 	return 0;
+}
+
+/* Its debug file is looked for as if we ourselves mapped it. */
+int request_set_recorded(struct request *r, const struct hearth_inspect_recorded *recorded)
+{
+	struct hearth_inspect_target target = {
+		.size = sizeof(target),
+		.pid = getpid(),
+		.path = recorded->path,
+	};
+
+	r->recorded.build_id_len = recorded->build_id_len;
+	if (recorded->build_id_len > 0)
+		memcpy(r->recorded.build_id, recorded->build_id, recorded->build_id_len);
+	return request_set_target(r, &target);
 }
 
 int request_set_addresses(struct request *r, uint64_t handle, const uint64_t *addresses, uint32_t n)

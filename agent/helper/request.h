@@ -5,11 +5,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hearth/inspect.h>
 
 #include "helper/helpers.h"
+#include "helper/protocol.h"
 #include "helper/symbol_store.h"
 #include "util/buf.h"
 
@@ -19,8 +21,20 @@ enum request_kind {
 	REQUEST_KERNEL,
 	REQUEST_CODE,  /* OPEN of a perf map */
 	REQUEST_DEBUG, /* what OPEN becomes when the file is stripped */
+	REQUEST_RECORDED, /* OPEN of what a recording tells of */
 	REQUEST_STORE, /* makes a table that names can be read from another time */
 	REQUEST_KINDS,
+};
+
+/* What is looked for, by path and build id, and what came of it so far. */
+struct recorded_search {
+	uint8_t build_id[HELPER_MAX_BUILD_ID];
+	uint32_t build_id_len;
+	unsigned int place;     /* where to look next */
+	int path_status;        /* of the file at its path: 0, or why it was not opened */
+	bool is_other_build;    /* the file there is another one, and its build id is: */
+	uint8_t other[HELPER_MAX_BUILD_ID];
+	uint32_t other_len;
 };
 
 struct request {
@@ -34,6 +48,7 @@ struct request {
 	struct helper_answer *fallback; /* DEBUG: goes out in place of any failure */
 
 	struct hearth_inspect_target target; /* OPEN; path is in `text` */
+	struct recorded_search recorded; /* RECORDED, beside the path of target */
 	unsigned int debug_place; /* DEBUG: where to look next, */
 	int debug_fd;         /* and what was found; -1: nothing yet */
 	struct symbol_entry *entry; /* STORE: what it is written to */
@@ -50,6 +65,7 @@ struct request {
 /* Nobody waits for it until fn and ctx are set. */
 int request_new(enum request_kind kind, struct request **ret);
 int request_set_target(struct request *r, const struct hearth_inspect_target *target);
+int request_set_recorded(struct request *r, const struct hearth_inspect_recorded *recorded);
 int request_set_addresses(struct request *r, uint64_t handle, const uint64_t *addresses, uint32_t n);
 struct request *request_free(struct request *r); /* NULL. Whoever still waits is answered -ECANCELED */
 DEFINE_CLEANUP(struct request *, request_free)

@@ -90,6 +90,22 @@ static int32_t service_open(const struct hearth_host *h, const struct hearth_ins
 	return r;
 }
 
+static int32_t service_open_recorded(const struct hearth_host *h,
+				     const struct hearth_inspect_recorded *t,
+				     hearth_inspected_fn fn, void *ctx)
+{
+	_cleanup_(question_freep) struct question *q = question_new(h, ctx);
+	int r;
+
+	if (!q)
+		return -ENOMEM;
+	q->inspected = fn;
+	r = helpers_open_recorded(helpers_of(h), t, on_answer, q);
+	if (r == 0)
+		(void)TAKE_PTR(q);
+	return r;
+}
+
 static int32_t service_names(const struct hearth_host *h, uint64_t handle,
 			     const uint64_t *addresses, uint32_t n, hearth_named_fn fn, void *ctx)
 {
@@ -125,4 +141,5 @@ const struct hearth_inspect service_inspect = {
 	.open = service_open,
 	.names = service_names,
 	.kernel = service_kernel,
+	.open_recorded = service_open_recorded,
 };

@@ -53,7 +53,7 @@ static int image_open(void)
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int image_handle(struct helpers *h, uint64_t *ret)
+int vdso_handle(struct helpers *h, uint64_t *ret)
 {
 	struct file *file;
 	int r;
@@ -85,7 +85,7 @@ void vdso_admit(struct helpers *h, struct request *r)
 		request_free(r);
 		return;
 	}
-	k = image_handle(h, &r->handle);
+	k = vdso_handle(h, &r->handle);
 	if (k < 0) {
 		request_fail(r, k, "our own vdso cannot be copied: %s", strerrordesc_np(-k));
 		request_free(r);

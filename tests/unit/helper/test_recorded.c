@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files that a recording tells of, by path and build id. The test cuts its own program to pieces
+ * with binutils, and asks for a function that only .symtab names; below /usr/lib/debug it looks in a
+ * mount namespace of its own.
+ */
+#include "helpers_fixture.h"
+
+#include <dlfcn.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/mount.h>
+
+#include "helper/recorded_file.h"
+
+#define NAME "named_by_symtab"
+#define ANY_ID_LEN 20u
+
+__attribute__((noinline)) static void named_by_symtab(void)
+{
+	__asm__ volatile("");
+}
+
+static void run(char *const *argv)
+{
+	int status;
+	pid_t pid;
+
+	assert_int_equal(posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static const char *in_folder(const struct fixture *f, const char *name)
+{
+	static char paths[8][PATH_MAX];
+	static unsigned int n;
+	char *path = paths[n++ % 8];
+
+	snprintf(path, PATH_MAX, "%s/%s", f->folder, name);
+	return path;
+}
+
+static const char *own_path(void)
+{
+	static char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	return self;
+}
+
+/* "whole", "app" that is stripped of it, and "app.debug". */
+static void app_make(struct fixture *f)
+{
+	copy_file(own_path(), in_folder(f, "whole"));
+	run((char *[]){ "objcopy", "--strip-all", (char *)own_path(), (char *)in_folder(f, "app"), NULL });
+	run((char *[]){ "objcopy", "--only-keep-debug", (char *)own_path(),
+			(char *)in_folder(f, "app.debug"), NULL });
+}
+
+struct build {
+	uint8_t id[HELPER_MAX_BUILD_ID];
+	uint32_t len;
+};
+
+static struct build own_build(struct fixture *f)
+{
+	_cleanup_reply_ struct reply reply = {};
+	const struct hearth_inspected *i = ask_open(f, own_path(), &reply);
+	struct build b = { .len = i->build_id_len };
+
+	assert_int_equal(i->status, 0);
+	assert_true(b.len > 1 && b.len <= sizeof(b.id));
+	memcpy(b.id, i->build_id, b.len);
+	return b;
+}
+
+static const struct hearth_inspected *ask(struct fixture *f, const char *path,
+					  const struct build *b, struct reply *reply)
+{
+	struct hearth_inspect_recorded t = {
+		.size = sizeof(t),
+		.path = path,
+		.build_id = b->id,
+		.build_id_len = b->len,
+	};
+
+	assert_int_equal(helpers_open_recorded(f->helpers, &t, on_answer, reply), 0);
+	wait_for(f, reply);
+	return &reply->answer->inspected;
+}
+
+/* Where the function is in the program's file, as a recording has it: offset, by way of `loads`. */
+static uint64_t elf_address(const struct hearth_inspected *i)
+{
+	Dl_info info;
+	uint64_t address;
+
+	assert_int_not_equal(dladdr((void *)named_by_symtab, &info), 0);
+	address = (uint64_t)(uintptr_t)named_by_symtab - (uint64_t)(uintptr_t)info.dli_fbase;
+	for (uint32_t k = 0; k < i->n_loads; k++)
+		if ((i->loads[k].flags & 1) && address >= i->loads[k].vaddr &&
+		    address - i->loads[k].vaddr < i->loads[k].file_size)
+			return address;
+	fail_msg("no executable segment holds the function");
+	return 0;
+}
+
+static void name_is(struct fixture *f, const char *path, const struct build *b, const char *expected)
+{
+	_cleanup_reply_ struct reply opened = {}, named = {};
+	const struct hearth_inspected *i = ask(f, path, b, &opened);
+	const struct hearth_named *answer;
+	uint64_t address;
+
+	assert_int_equal(i->status, 0);
+	assert_int_equal(i->build_id_len, b->len);
+	assert_memory_equal(i->build_id, b->id, b->len);
+	address = elf_address(i);
+	assert_int_equal(helpers_names(f->helpers, i->handle, &address, 1, on_answer, &named), 0);
+	wait_for(f, &named);
+	answer = &named.answer->named;
+	assert_int_equal(answer->status, 0);
+	assert_int_equal(answer->symbols[0].n_lines, expected ? 1 : 0);
+	if (expected)
+		assert_string_equal(answer->lines[0].function, expected);
+}
+
+static void cause_is(struct fixture *f, const char *path, const struct build *b, int status,
+		     const char *expected)
+{
+	_cleanup_reply_ struct reply reply = {};
+	const struct hearth_inspected *i = ask(f, path, b, &reply);
+
+	assert_int_equal(i->status, status);
+	assert_non_null(strstr(i->cause, expected));
+}
+
+static void a_file_at_its_path_is_used_if_it_is_of_the_build(void **state)
+{
+	struct fixture *f = *state;
+	struct build b = own_build(f);
+
+	app_make(f);
+	name_is(f, in_folder(f, "whole"), &b, NAME);
+}
+
+static void a_file_of_another_build_is_never_used(void **state)
+{
+	struct fixture *f = *state;
+	struct build b = own_build(f), other = { .len = ANY_ID_LEN };
+	_cleanup_free_ char *expected =
+		str_format("is of another build (%02x%02x%02x%02x%02x%02x…, recorded was 000000000000…)",
+			   b.id[0], b.id[1], b.id[2], b.id[3], b.id[4], b.id[5]);
+
+	app_make(f);
+	cause_is(f, in_folder(f, "whole"), &other, -ESTALE, expected);
+}
+
+static void a_file_of_which_no_build_id_was_recorded_is_taken_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_reply_ struct reply reply = {};
+	struct build none = {};
+
+	app_make(f);
+	assert_int_equal(ask(f, in_folder(f, "whole"), &none, &reply)->status, 0);
+}
+
+/* Root's helper must not read for a recording what the one who wrote it could not. */
+static void without_a_build_id_only_what_everybody_may_read_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct build b = own_build(f), none = {};
+
+	app_make(f);
+	assert_int_equal(chmod(in_folder(f, "whole"), 0700), 0);
+	cause_is(f, in_folder(f, "whole"), &none, -ENOENT, "may not be read");
+	name_is(f, in_folder(f, "whole"), &b, NAME);
+}
+
+static void a_file_that_is_gone_is_said_to_be(void **state)
+{
+	struct fixture *f = *state;
+	struct build b = { .id = { 0xab, 0x12 }, .len = 2 };
+
+	cause_is(f, "/nowhere/tool", &b, -ENOENT,
+		 "/nowhere/tool is not on this machine and nothing has its build id ab12");
+}
+
+static void what_would_block_or_is_no_elf_is_no_file(void **state)
+{
+	struct fixture *f = *state;
+	struct build b = { .id = { 1, 2 }, .len = 2 };
+
+	assert_int_equal(mkfifo(in_folder(f, "fifo"), 0644), 0);
+	cause_is(f, in_folder(f, "fifo"), &b, -ENOENT, "is no regular file");
+	write_text(in_folder(f, "text"), "not an ELF file");
+	cause_is(f, in_folder(f, "text"), &b, -ENOENT, "cannot be read");
+	cause_is(f, "/dev/zero", &b, -ENOENT, "is no regular file");
+}
+
+/* /usr/lib/debug is an empty folder of ours, for us and whom we start from now on. */
+static bool debug_folder_make(struct fixture *f)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return false;
+	assert_true(mkdir("/usr/lib/debug", 0755) == 0 || errno == EEXIST);
+	assert_int_equal(mkdir(in_folder(f, "debug"), 0755), 0);
+	return mount(in_folder(f, "debug"), "/usr/lib/debug", NULL, MS_BIND, NULL) == 0;
+}
+
+/* Files below it are open still. */
+static void debug_folder_end(void)
+{
+	assert_int_equal(umount2("/usr/lib/debug", MNT_DETACH), 0);
+}
+
+static void debug_file_put(struct fixture *f, const char *from, const struct build *b)
+{
+	char path[PATH_MAX];
+	int at;
+
+	at = snprintf(path, sizeof(path), "/usr/lib/debug/.build-id");
+	(void)mkdir(path, 0755);
+	at += snprintf(path + at, sizeof(path) - (size_t)at, "/%02x", b->id[0]);
+	(void)mkdir(path, 0755);
+	path[at++] = '/';
+	for (uint32_t i = 1; i < b->len; i++)
+		at += snprintf(path + at, sizeof(path) - (size_t)at, "%02x", b->id[i]);
+	snprintf(path + at, sizeof(path) - (size_t)at, ".debug");
+	copy_file(in_folder(f, from), path);
+}
+
+static void a_debug_file_by_build_id_stands_for_a_program_that_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct build b;
+
+	if (!debug_folder_make(f))
+		skip();
+	b = own_build(f);
+	app_make(f);
+	debug_file_put(f, "app.debug", &b);
+	name_is(f, "/nowhere/app", &b, NAME);
+	debug_folder_end();
+}
+
+static void a_debug_file_names_what_a_stripped_program_does_not(void **state)
+{
+	struct fixture *f = *state;
+	struct build b;
+
+	if (!debug_folder_make(f))
+		skip();
+	b = own_build(f);
+	app_make(f);
+	debug_file_put(f, "app.debug", &b);
+	name_is(f, in_folder(f, "app"), &b, NAME);
+	debug_folder_end();
+}
+
+static void a_debug_file_stands_for_a_program_that_another_build_has_replaced(void **state)
+{
+	struct fixture *f = *state;
+	char executable[PATH_MAX];
+	struct build b;
+
+	if (!debug_folder_make(f))
+		skip();
+	b = own_build(f);
+	app_make(f);
+	debug_file_put(f, "app.debug", &b);
+	copy_file(built("hearth", executable), in_folder(f, "replaced"));
+	name_is(f, in_folder(f, "replaced"), &b, NAME);
+	debug_folder_end();
+}
+
+/* Who may write there and is not root must not tell root's profile what functions are called. */
+static void a_debug_file_that_lies_under_a_false_build_id_is_not_used(void **state)
+{
+	struct fixture *f = *state;
+	struct build other = { .id = { 0xaa, 0xbb, 0xcc }, .len = 3 };
+
+	if (!debug_folder_make(f))
+		skip();
+	app_make(f);
+	debug_file_put(f, "app.debug", &other);
+	cause_is(f, "/nowhere/app", &other, -ENOENT, "is not on this machine and nothing has its build id");
+	debug_folder_end();
+}
+
+static void the_vdso_is_ours_only_if_its_build_id_is(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_reply_ struct reply any = {}, same = {};
+	struct build none = {}, b, other = { .id = { 1, 2 }, .len = 2 };
+	const struct hearth_inspected *i;
+
+	i = ask(f, "[vdso]", &none, &any);
+	assert_int_equal(i->status, 0);
+	b.len = i->build_id_len;
+	memcpy(b.id, i->build_id, b.len);
+	i = ask(f, "[vdso]", &b, &same);
+	assert_int_equal(i->status, 0);
+	assert_int_equal(i->handle, any.answer->inspected.handle);
+	cause_is(f, "[vdso]", &other, -ENOENT, "[vdso] is not on this machine");
+}
+
+static void a_request_that_makes_no_sense_is_not_taken(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t id[HELPER_MAX_BUILD_ID + 1] = {};
+	struct hearth_inspect_recorded t = { .size = sizeof(t), .path = "/x", .build_id = id,
+					     .build_id_len = sizeof(id) };
+
+	assert_int_equal(helpers_open_recorded(f->helpers, &t, on_answer, NULL), -EINVAL);
+	t.build_id_len = 0;
+	t.path = NULL;
+	assert_int_equal(helpers_open_recorded(f->helpers, &t, on_answer, NULL), -EINVAL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_file_at_its_path_is_used_if_it_is_of_the_build),
+		TEST(a_file_of_another_build_is_never_used),
+		TEST(a_file_of_which_no_build_id_was_recorded_is_taken_as_it_is),
+		TEST(without_a_build_id_only_what_everybody_may_read_is_read),
+		TEST(a_file_that_is_gone_is_said_to_be),
+		TEST(what_would_block_or_is_no_elf_is_no_file),
+		TEST(a_debug_file_by_build_id_stands_for_a_program_that_is_gone),
+		TEST(a_debug_file_names_what_a_stripped_program_does_not),
+		TEST(a_debug_file_stands_for_a_program_that_another_build_has_replaced),
+		TEST(a_debug_file_that_lies_under_a_false_build_id_is_not_used),
+		TEST(the_vdso_is_ours_only_if_its_build_id_is),
+		TEST(a_request_that_makes_no_sense_is_not_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
