@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "debug_loads.h"
 #include "mini_debug.h"
 
 /*
@@ -181,6 +182,10 @@ int file_symbols_store(const struct file_symbols *s, const struct symbol_sources
 		       const struct hearth_table_sink *sink)
 {
 	struct symbol_files files = files_of(s, from);
+	struct hearth_elf_load data[ELF_MAX_LOADS];
+	struct stored_loads loads = { .loads = data };
+	int r;
 
-	return stored_table_write(s->table, &files, sink);
+	r = debug_loads(from->mapped, data, &loads.n);
+	return r < 0 ? r : stored_table_write(s->table, &files, &loads, sink);
 }

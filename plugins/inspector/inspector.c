@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <hearth/helper.h>
 
@@ -40,6 +41,8 @@ static const char *cause_of(int error)
 		return "the ELF file is cut or damaged";
 	case -ESTALE:
 		return "of another build";
+	case -EBADMSG:
+		return "its stored table is damaged";
 	case -ENOMEM:
 		return "not enough memory for its symbols";
 	case -EFBIG:
@@ -82,6 +85,32 @@ static int32_t identify(struct hearth_inspector *base, int32_t fd, struct hearth
 	return 0;
 }
 
+static int32_t identify_table(struct hearth_inspector *base, int32_t fd, uint64_t offset,
+			      struct hearth_inspected *ret)
+{
+	struct inspector *i = (struct inspector *)base;
+	_cleanup_(stored_table_freep) struct stored_table *t = NULL;
+	const struct stored_loads *loads;
+	struct reader reader;
+	int r;
+
+	r = reader_open_fd(&reader, fd);
+	if (r == 0)
+		r = stored_table_open(&reader, offset, &t);
+	if (r < 0) {
+		ret->cause = cause_of(r);
+		return r;
+	}
+	loads = stored_table_loads(t);
+	if (loads->n > 0)
+		memcpy(i->loads, loads->loads, loads->n * sizeof(*loads->loads));
+	ret->loads = i->loads;
+	ret->n_loads = loads->n;
+	ret->load_stride = sizeof(i->loads[0]);
+	ret->flags = HEARTH_ELF_SYMTAB;
+	return 0;
+}
+
 static int32_t match_debug(struct hearth_inspector *base, int32_t fd, int32_t debug_fd,
 			   const char **ret_cause)
 {
@@ -112,6 +141,8 @@ struct named_file {
 /* Without `stored`, which is looked at when it is needed. */
 static int sources_open(const struct hearth_symbol_fds *fds, struct named_file *f)
 {
+	if (fds->mapped < 0)
+		return f->sources.stored ? 0 : -EBADMSG;
 	if (fds->debug >= 0 && file_open(fds->debug, &f->debug) == 0)
 		f->sources.debug = &f->debug;
 	f->sources.mapped = &f->mapped;
@@ -171,7 +202,7 @@ static int symbols_of(struct inspector *i, struct named_file *f)
 	if (r == -ENOMEM)
 		return r;
 	f->table |= HEARTH_TABLE_DAMAGED;
-	return symbols_read(i, f);
+	return f->sources.mapped ? symbols_read(i, f) : -EBADMSG;
 }
 
 /* A block of a stored table may turn out to be damaged when a name in it is asked for. */
@@ -183,6 +214,8 @@ static int name_of(struct inspector *i, struct named_file *f, uint64_t address,
 	if (r >= 0 || r == -ENODATA || !file_symbols_are_stored(f->symbols))
 		return r;
 	f->table |= HEARTH_TABLE_DAMAGED;
+	if (!f->sources.mapped)
+		return r;
 	r = symbols_read(i, f);
 	if (r < 0)
 		return r;
@@ -301,6 +334,7 @@ static int32_t inspector_create(const struct hearth_host *h, void **ret_instance
 	i->base = (struct hearth_inspector){
 		.size = sizeof(i->base),
 		.identify = identify,
+		.identify_table = identify_table,
 		.match_debug = match_debug,
 		.names = names,
 		.kernel = kernel,

@@ -12,6 +12,7 @@
 
 struct stored_table {
 	struct symbol_rows rows;
+	struct stored_loads loads;
 	uint32_t *sums;
 	uint32_t n_blocks;
 	uint64_t offset; /* of the names */
@@ -146,19 +147,22 @@ static uint64_t parts_checksum(const struct part *parts, size_t n, struct stored
 	return lzma_crc64((const uint8_t *)&footer, sizeof(footer), sum);
 }
 
-static int index_put(const struct writing *w, const struct symbol_rows *rows)
+static int index_put(const struct writing *w, const struct symbol_rows *rows,
+		     const struct stored_loads *loads)
 {
 	struct stored_footer footer = {
 		.base = rows->base,
 		.n_rows = rows->n_rows,
 		.n_enclosures = rows->n_enclosures,
 		.n_blocks = w->n_blocks,
+		.n_loads = loads->n,
 		.version = STORED_VERSION,
 		.size = sizeof(footer),
 	};
 	const struct part parts[] = {
 		{ w->rows, rows->n_rows * sizeof(*w->rows) },
 		{ rows->enclosures, rows->n_enclosures * sizeof(*rows->enclosures) },
+		{ loads->loads, loads->n * sizeof(*loads->loads) },
 		{ w->sums, w->n_blocks * sizeof(*w->sums) },
 	};
 	int r = 0;
@@ -171,7 +175,7 @@ static int index_put(const struct writing *w, const struct symbol_rows *rows)
 }
 
 int stored_table_write(const struct symbol_table *t, const struct symbol_files *files,
-		       const struct hearth_table_sink *sink)
+		       const struct stored_loads *loads, const struct hearth_table_sink *sink)
 {
 	const struct symbol_rows *rows = symbol_table_rows(t);
 	struct writing w = { .sink = sink };
@@ -183,7 +187,7 @@ int stored_table_write(const struct symbol_table *t, const struct symbol_files *
 		r = w.rows ? names_put(&w, t, &loaded.files) : -ENOMEM;
 	}
 	if (r == 0)
-		r = index_put(&w, rows);
+		r = index_put(&w, rows, loads);
 	files_unload(&loaded);
 	free(w.rows);
 	free(w.sums);
@@ -197,6 +201,7 @@ struct stored_table *stored_table_free(struct stored_table *t)
 	if (!t)
 		return NULL;
 	symbol_rows_done(&t->rows);
+	free(t->loads.loads);
 	free(t->sums);
 	free(t);
 	return NULL;
@@ -207,9 +212,15 @@ const struct symbol_rows *stored_table_rows(const struct stored_table *t)
 	return &t->rows;
 }
 
+const struct stored_loads *stored_table_loads(const struct stored_table *t)
+{
+	return &t->loads;
+}
+
 size_t stored_table_bytes(const struct stored_table *t)
 {
-	return sizeof(*t) + symbol_rows_bytes(&t->rows) + t->n_blocks * sizeof(*t->sums);
+	return sizeof(*t) + symbol_rows_bytes(&t->rows) + t->n_blocks * sizeof(*t->sums) +
+	       t->loads.n * sizeof(*t->loads.loads);
 }
 
 static int footer_read(const struct reader *r, uint64_t offset, struct stored_footer *ret)
@@ -225,11 +236,12 @@ static int footer_read(const struct reader *r, uint64_t offset, struct stored_fo
 	if (memcmp(ret->magic, STORED_MAGIC, sizeof(ret->magic)) != 0 ||
 	    ret->version != STORED_VERSION || ret->size != sizeof(*ret) ||
 	    ret->n_rows > SYMBOL_MAX_COUNT || ret->n_enclosures > ret->n_rows ||
-	    ret->n_blocks > STORED_MAX_BLOCKS)
+	    ret->n_blocks > STORED_MAX_BLOCKS || ret->n_loads > ELF_MAX_LOADS)
 		return -EBADMSG;
 	len = (uint64_t)ret->n_blocks * (STORED_BLOCK_BYTES + sizeof(uint32_t)) +
 	      (uint64_t)ret->n_rows * sizeof(struct symbol_row) +
-	      (uint64_t)ret->n_enclosures * sizeof(struct symbol_enclosure) + sizeof(*ret);
+	      (uint64_t)ret->n_enclosures * sizeof(struct symbol_enclosure) +
+	      ret->n_loads * sizeof(struct hearth_elf_load) + sizeof(*ret);
 	return r->size - offset == len ? 0 : -EBADMSG;
 }
 
@@ -259,11 +271,14 @@ static int index_read(struct stored_table *t, const struct reader *r,
 	t->rows.base = footer->base;
 	t->rows.n_rows = footer->n_rows;
 	t->rows.n_enclosures = footer->n_enclosures;
+	t->loads.n = footer->n_loads;
 	t->block = t->n_blocks = footer->n_blocks;
 	k = part_read(r, &at, footer->n_rows, sizeof(*t->rows.rows), &t->rows.rows);
 	if (k == 0)
 		k = part_read(r, &at, footer->n_enclosures, sizeof(*t->rows.enclosures),
 			      &t->rows.enclosures);
+	if (k == 0)
+		k = part_read(r, &at, footer->n_loads, sizeof(*t->loads.loads), &t->loads.loads);
 	if (k == 0)
 		k = part_read(r, &at, footer->n_blocks, sizeof(*t->sums), &t->sums);
 	return k;
@@ -274,6 +289,7 @@ static bool index_is_whole(const struct stored_table *t, const struct stored_foo
 	const struct part parts[] = {
 		{ t->rows.rows, t->rows.n_rows * sizeof(*t->rows.rows) },
 		{ t->rows.enclosures, t->rows.n_enclosures * sizeof(*t->rows.enclosures) },
+		{ t->loads.loads, t->loads.n * sizeof(*t->loads.loads) },
 		{ t->sums, t->n_blocks * sizeof(*t->sums) },
 	};
 

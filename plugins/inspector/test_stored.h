@@ -30,7 +30,10 @@ static inline int stored_of(const struct elf_file *f, struct stored_bytes *ret)
 						.write = stored_bytes_write };
 	struct symbol_files files = { .symtab = f, .dynsym = f };
 	_cleanup_(symbol_table_freep) struct symbol_table *t = NULL;
+	struct hearth_elf_load data[ELF_MAX_LOADS];
+	struct stored_loads loads = { .loads = data };
 
 	assert_int_equal(table_build(f, &t), 0);
-	return stored_table_write(t, &files, &sink);
+	assert_int_equal(elf_loads(f, data, &loads.n), 0);
+	return stored_table_write(t, &files, &loads, &sink);
 }

@@ -117,6 +117,28 @@ static void a_stored_libc_answers_as_libc_does(void **state)
 	close(fd);
 }
 
+static void a_table_tells_the_segments_of_its_file(void **state)
+{
+	struct stored_bytes b = { .max = NO_LIMIT };
+	_cleanup_(stored_table_freep) struct stored_table *t = NULL;
+	struct hearth_elf_load loads[ELF_MAX_LOADS];
+	struct elf_file f;
+	struct reader r;
+	uint32_t n;
+	int fd;
+
+	(void)state;
+	f = elf_of_path("/lib/x86_64-linux-gnu/libc.so.6", &fd);
+	assert_int_equal(elf_loads(&f, loads, &n), 0);
+	assert_int_equal(stored_of(&f, &b), 0);
+	assert_int_equal(open_bytes(&b, 0, &r, &t), 0);
+	assert_true(n > 1);
+	assert_int_equal(stored_table_loads(t)->n, n);
+	assert_memory_equal(stored_table_loads(t)->loads, loads, n * sizeof(loads[0]));
+	close(fd);
+	free(b.data);
+}
+
 static void a_table_may_lie_behind_something_else(void **state)
 {
 	struct stored_bytes b = stored_shop();
@@ -233,6 +255,7 @@ static void more_of_anything_than_the_file_holds_is_damage(void **state)
 		offsetof(struct stored_footer, n_rows),
 		offsetof(struct stored_footer, n_enclosures),
 		offsetof(struct stored_footer, n_blocks),
+		offsetof(struct stored_footer, n_loads),
 	};
 	static const uint32_t added[] = { 1, 0x7fffffff, 0xfffffff0 };
 
@@ -332,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stored_table_names_what_the_file_does),
 		cmocka_unit_test(a_stored_libc_answers_as_libc_does),
+		cmocka_unit_test(a_table_tells_the_segments_of_its_file),
 		cmocka_unit_test(a_table_may_lie_behind_something_else),
 		cmocka_unit_test(a_file_without_symbols_makes_an_empty_table),
 		cmocka_unit_test(a_cut_table_is_damaged_wherever_it_is_cut),

@@ -233,11 +233,12 @@ def perf_map_corpus():
     write("perf_map", "zeros", b"0" * 200 + b" 10 x\n1000 " + b"0" * 200 + b"10 y\n")
 
 
-def stored_table(names, rows, enclosures=(), base=0x1000, blocks=1, version=1):
+def stored_table(names, rows, enclosures=(), base=0x1000, blocks=1, version=2, loads=()):
     """The target mends the checksums, so they are 0 here."""
     names = names.ljust(4096 * blocks, b"\0")
     index = b"".join(struct.pack("<III", *row) for row in rows) + b"".join(struct.pack("<II", *e) for e in enclosures)
-    footer = struct.pack("<QQIIIIII8s", base, 0, len(rows), len(enclosures), blocks, 0, version, 48, b"symbols\n")
+    index += b"".join(struct.pack("<QQQQII", *load) for load in loads)
+    footer = struct.pack("<QQIIIIII8s", base, 0, len(rows), len(enclosures), blocks, len(loads), version, 48, b"symbols\n")
     return names + index + bytes(4 * blocks) + footer
 
 
@@ -245,6 +246,7 @@ def stored_table_corpus():
     nested = [(0, 0x100, 0), (0x10, 0x20, 6), (0x20, 8, 12), (0x200, 0x40, 18)]
     write("stored_table", "nested", stored_table(b"outer\0inner\0inmost\0last\0", nested, [(1, 0), (2, 1)]))
     write("stored_table", "empty", stored_table(b"", [], blocks=0))
+    write("stored_table", "segments", stored_table(b"a\0", [(0, 8, 0)], loads=[(0, 0x5e0, 0, 0x5e0, 4, 0), (0x1000, 0x16d, 0x1000, 0x16d, 5, 0)]))
     write("stored_table", "names-without-end", stored_table(b"x" * 8192, [(0, 8, 0), (8, 8, 4096)], blocks=2))
     write("stored_table", "enclosure-in-a-loop", stored_table(b"a\0b\0", [(0, 8, 0), (4, 8, 2)], [(1, 1)]))
     write("stored_table", "around-the-end", stored_table(b"a\0", [(8, 0xfffffff8, 0)], base=2**64 - 16))

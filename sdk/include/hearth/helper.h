@@ -37,7 +37,7 @@ struct hearth_naming {
 /* Where the symbols of one mapped file are. */
 struct hearth_symbol_fds {
 	uint32_t size;
-	int32_t mapped;        /* the file itself */
+	int32_t mapped;        /* the file itself, or -1: it is gone, and there is a table */
 	int32_t debug;         /* the debug file that matched it, or -1; may be so the next time */
 	int32_t table;         /* what store() once wrote of them, or -1, */
 	uint64_t table_offset; /* from here to the end of that file */
@@ -105,6 +105,13 @@ struct hearth_inspector {
 	 */
 	int32_t (*store)(struct hearth_inspector *i, const struct hearth_symbol_fds *fds,
 			 const struct hearth_table_sink *sink, const char **ret_cause);
+
+	/*
+	 * [inspector] As identify(), of a file that is gone, by what store() once wrote of it: from
+	 * `offset` to the end of the file behind fd. It tells segments and flags.
+	 */
+	int32_t (*identify_table)(struct hearth_inspector *i, int32_t fd, uint64_t offset,
+				  struct hearth_inspected *ret);
 };
 
 #ifdef __cplusplus

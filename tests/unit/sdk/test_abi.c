@@ -286,7 +286,8 @@ FIELD(hearth_inspector, names, 24, 8);
 FIELD(hearth_inspector, kernel, 32, 8);
 FIELD(hearth_inspector, code, 40, 8);
 FIELD(hearth_inspector, store, 48, 8);
-SIZE(hearth_inspector, 56);
+FIELD(hearth_inspector, identify_table, 56, 8);
+SIZE(hearth_inspector, 64);
 
 /* hearth/control.h */
 FIELD(hearth_run_event, size, 0, 4);
