@@ -68,6 +68,30 @@ static void archive_drop(struct helpers *h, struct file *file)
 	log_debug("a table in %s is damaged, it is made again", symbol_store_folder(h->store));
 }
 
+/* One that stands for a file that is gone: its key is its own. */
+static void table_drop(struct helpers *h, struct file *file)
+{
+	struct stored_key key;
+
+	if (stored_key_read(file->fd, &key) == 0)
+		symbol_store_drop(h->store, &key);
+	file_set_bad(file, -EBADMSG, "its stored table is damaged");
+}
+
+struct file *archive_find_build(struct helpers *h, const uint8_t *build_id, uint32_t len)
+{
+	struct file *file;
+	int fd;
+
+	file = file_table_find_build(h->files, build_id, len);
+	if (file)
+		return file;
+	if (!h->store || symbol_store_find_build(h->store, build_id, len, &fd) < 0 ||
+	    file_table_add(h->files, FILE_TABLE, fd, &file) < 0)
+		return NULL;
+	return file;
+}
+
 static uint64_t wall_ns(const struct timespec *t)
 {
 	return (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec;
@@ -110,7 +134,11 @@ void archive_note(struct helpers *h, uint64_t handle, uint32_t flags)
 {
 	struct file *file;
 
-	if (!h->store || file_table_find(h->files, handle, &file) < 0 || file->kind != FILE_ELF)
+	if (!h->store || file_table_find(h->files, handle, &file) < 0)
+		return;
+	if (file->kind == FILE_TABLE && (flags & MESSAGE_TABLE_DAMAGED))
+		table_drop(h, file);
+	if (file->kind != FILE_ELF)
 		return;
 	if ((flags & MESSAGE_TABLE_DAMAGED) && file->table_fd >= 0)
 		archive_drop(h, file);

@@ -162,6 +162,19 @@ struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major,
 	return NULL;
 }
 
+struct file *file_table_find_build(struct file_table *f, const uint8_t *build_id, uint32_t len)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct file *file = &f->entries[i];
+
+		if (file->kind == FILE_TABLE && file->state == FILE_GOOD &&
+		    file->known.build_id_len == len &&
+		    memcmp(file->known.build_id, build_id, len) == 0)
+			return touch(f, file);
+	}
+	return NULL;
+}
+
 int file_table_find(struct file_table *f, uint64_t handle, struct file **ret)
 {
 	for (size_t i = 0; i < f->n; i++)

@@ -18,6 +18,7 @@
 
 enum file_kind {
 	FILE_ELF = 0,
+	FILE_TABLE,    /* a stored table of a file that is gone */
 	FILE_PERF_MAP, /* grows, so one that grew is opened as another one */
 };
 
@@ -61,6 +62,9 @@ int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct fil
 /* The entry of a mapping whose file is open as an ELF file and unchanged, or NULL. */
 struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major, uint32_t device_minor,
 			       uint64_t inode);
+
+/* The stored table that stands for a build, or NULL. */
+struct file *file_table_find_build(struct file_table *f, const uint8_t *build_id, uint32_t len);
 
 /* -ESTALE: it was closed; -ENOENT: there never was such a handle. */
 int file_table_find(struct file_table *f, uint64_t handle, struct file **ret);

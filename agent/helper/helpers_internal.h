@@ -90,6 +90,8 @@ void debug_match_blame(void *ctx, struct request *r, const char *how);
 
 /* archive.c: the stored table of a file, before its first NAMES and behind each. */
 void archive_look_up(struct helpers *h, struct file *file);
+/* The table of the system that stands for a build whose file is gone; NULL: there is none. */
+struct file *archive_find_build(struct helpers *h, const uint8_t *build_id, uint32_t len);
 void archive_note(struct helpers *h, uint64_t handle, uint32_t flags); /* of the last message */
 /* STORE, at an archivist. */
 bool store_prepare(void *ctx, struct request *r);

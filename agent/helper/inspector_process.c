@@ -67,13 +67,14 @@ static int32_t outbox_symbol(void *ctx, const char *module, const char *cause,
 /* False: the flags do not fit what came. */
 static bool symbol_fds_take(const struct message *m, struct hearth_symbol_fds *ret)
 {
+	bool is_table = m->header.flags & MESSAGE_IS_TABLE;
 	size_t n = 1;
 
 	*ret = (struct hearth_symbol_fds){
 		.size = sizeof(*ret),
-		.mapped = m->fds[0],
+		.mapped = is_table ? -1 : m->fds[0],
 		.debug = -1,
-		.table = -1,
+		.table = is_table ? m->fds[0] : -1,
 		.table_offset = sizeof(struct stored_key),
 	};
 	if (m->header.flags & MESSAGE_HAS_DEBUG)
@@ -197,6 +198,23 @@ static size_t identity_pack(const struct hearth_inspected *i, uint8_t *to)
 	return len;
 }
 
+/* The build id of a table is in the key that the host has written. */
+static int table_identify(struct hearth_inspector *inspector, int fd, struct hearth_inspected *ret)
+{
+	static struct stored_key key;
+	int r;
+
+	r = stored_key_read(fd, &key);
+	if (r == 0)
+		r = inspector->identify_table(inspector, fd, sizeof(key), ret);
+	if (r < 0)
+		return r;
+	ret->build_id = key.build_id;
+	ret->build_id_len = key.build_id_len;
+	ret->file_size = key.size;
+	return 0;
+}
+
 static int answer_identity(struct hearth_inspector *inspector, const struct message *m)
 {
 	static uint8_t payload[HELPER_MAX_PAYLOAD];
@@ -210,7 +228,10 @@ static int answer_identity(struct hearth_inspector *inspector, const struct mess
 
 	if (m->fds[0] < 0)
 		return -EBADMSG;
-	r = inspector->identify(inspector, m->fds[0], &identity);
+	if (m->header.flags & MESSAGE_IS_TABLE)
+		r = table_identify(inspector, m->fds[0], &identity);
+	else
+		r = inspector->identify(inspector, m->fds[0], &identity);
 	if (r < 0)
 		return message_send_failure(HELPER_SOCKET, &m->header, r,
 					    identity.cause ? identity.cause : "cannot be read");

@@ -33,6 +33,7 @@ int names_send(void *ctx, struct request *r, struct helper_process *p,
 		fds[n_fds++] = file->table_fd;
 		header->flags |= MESSAGE_HAS_TABLE;
 	}
+	header->flags |= file->kind == FILE_TABLE ? MESSAGE_IS_TABLE : 0;
 	header->type = file->kind == FILE_PERF_MAP ? MESSAGE_CODE : MESSAGE_NAMES;
 	header->n = r->n_addresses;
 	return helper_process_send(p, header, r->addresses - 1,

@@ -197,6 +197,7 @@ int identify_send(void *ctx, struct request *r, struct helper_process *p,
 	if (k < 0)
 		return k;
 	header->type = MESSAGE_IDENTIFY;
+	header->flags |= file->kind == FILE_TABLE ? MESSAGE_IS_TABLE : 0;
 	return helper_process_send(p, header, NULL, 0, &file->fd, 1);
 }
 

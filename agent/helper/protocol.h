@@ -48,7 +48,7 @@ enum {
 	/* Of the last answer to NAMES: hearth_table_state. */
 	MESSAGE_TABLE_WANTED = 1u << 3,
 	MESSAGE_TABLE_DAMAGED = 1u << 4,
-	/* Of NAMES: the one fd is that of a stored table, and there is no file. */
+	/* Of IDENTIFY and NAMES: the one fd is that of a stored table, and there is no file. */
 	MESSAGE_IS_TABLE = 1u << 5,
 };
 

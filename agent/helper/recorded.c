@@ -93,12 +93,33 @@ static struct refusal_key key_of(const struct request *r)
 	return key;
 }
 
+/* Nothing lies anywhere; what was read of it on another day may still be there. */
+static void ask_store(struct helpers *h, struct request *r)
+{
+	struct recorded_search *s = &r->recorded;
+	struct file *file = NULL;
+
+	if (!s->is_store_asked && s->build_id_len > 0)
+		file = archive_find_build(h, s->build_id, s->build_id_len);
+	s->is_store_asked = true;
+	if (!file) {
+		fail(r);
+		return;
+	}
+	r->handle = file->handle;
+	helpers_move(h->inspector, r);
+}
+
 bool recorded_open_prepare(void *ctx, struct request *r)
 {
 	struct helpers *h = ctx;
 	struct refusal_key key = key_of(r);
 	const struct refusal *refusal = refusals_find(&h->refusals, &key);
 
+	if (r->recorded.place >= RECORDED_PLACES) {
+		ask_store(h, r);
+		return false;
+	}
 	if (!refusal)
 		return true;
 	request_fail(r, refusal->status, "%s", refusal->cause);
@@ -148,7 +169,8 @@ bool recorded_open_receive(void *ctx, struct request *r, struct message *m)
 	if (m->header.status < 0 || m->header.n >= RECORDED_PLACES) {
 		if (s->place == RECORDED_AT_PATH)
 			s->path_status = m->header.status;
-		fail(r);
+		s->place = RECORDED_PLACES;
+		ask_store(ctx, r);
 		return true;
 	}
 	if (m->fds[0] < 0) {
@@ -239,9 +261,13 @@ bool recorded_judge_prepare(void *ctx, struct request *r)
 
 bool recorded_judge_receive(void *ctx, struct request *r, struct message *m)
 {
+	uint64_t handle = r->handle;
+
 	if (identity_take(ctx, r, m) && recorded_judge_prepare(ctx, r)) {
 		request_fail(r, -EIO, "the inspector did not say what it is");
 		request_free(r);
 	}
+	if (m->header.status == -EBADMSG)
+		archive_note(ctx, handle, MESSAGE_TABLE_DAMAGED);
 	return true;
 }

@@ -32,6 +32,7 @@ struct recorded_search {
 	uint32_t build_id_len;
 	unsigned int place;     /* where to look next */
 	int path_status;        /* of the file at its path: 0, or why it was not opened */
+	bool is_store_asked;    /* the stored tables come last */
 	bool is_other_build;    /* the file there is another one, and its build id is: */
 	uint8_t other[HELPER_MAX_BUILD_ID];
 	uint32_t other_len;

@@ -2,9 +2,11 @@
 /* A struct without padding, so that two are equal if their bytes are. */
 #include "helper/stored_key.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct stored_key stored_key_of(const struct stat *st, const uint8_t *build_id, uint32_t len,
 				uint32_t flags)
@@ -28,6 +30,18 @@ struct stored_key stored_key_of(const struct stat *st, const uint8_t *build_id, 
 		memcpy(k.build_id, build_id, len);
 	}
 	return k;
+}
+
+int stored_key_read(int fd, struct stored_key *ret)
+{
+	struct stored_key k;
+
+	if (pread(fd, &k, sizeof(k), 0) != (ssize_t)sizeof(k) ||
+	    memcmp(k.magic, STORED_KEY_MAGIC, sizeof(k.magic)) != 0 ||
+	    k.version != STORED_KEY_VERSION || k.build_id_len > sizeof(k.build_id))
+		return -EBADMSG;
+	*ret = k;
+	return 0;
 }
 
 bool stored_key_is_of_same_file(const struct stored_key *a, const struct stored_key *b)

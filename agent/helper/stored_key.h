@@ -50,6 +50,9 @@ _Static_assert(sizeof(struct stored_key) == 192, "every byte is written, so none
 struct stored_key stored_key_of(const struct stat *st, const uint8_t *build_id, uint32_t len,
 				uint32_t flags);
 
+/* Of an entry that is open. -EBADMSG: it does not begin with a key of this version. */
+int stored_key_read(int fd, struct stored_key *ret);
+
 /* Of one file, whatever was at hand when the tables were made. */
 bool stored_key_is_of_same_file(const struct stored_key *a, const struct stored_key *b);
 

@@ -9,6 +9,7 @@
 #include <spawn.h>
 
 #include "helper/stored_key.h"
+#include "helper/system_file.h"
 
 #define FUNCTIONS 1500 /* enough for a table to be worth storing */
 
@@ -225,6 +226,99 @@ static void an_archivist_that_is_killed_costs_nothing_but_the_table(void **state
 	assert_true(table_path(f, path));
 }
 
+/* What a recording that has only the build id gets; the caller's to free. */
+static void ask_recorded(struct fixture *f, struct reply *reply)
+{
+	static const uint8_t id[] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef };
+	struct hearth_inspect_recorded t = {
+		.size = sizeof(t),
+		.path = in_folder(f, "app"),
+		.build_id = id,
+		.build_id_len = sizeof(id),
+	};
+
+	assert_int_equal(helpers_open_recorded(f->helpers, &t, on_answer, reply), 0);
+	wait_for(f, reply);
+}
+
+/* A table of "app", which is gone with its debug file. False: here nothing is of the system. */
+static bool app_leave_table(struct fixture *f, char path[static PATH_MAX])
+{
+	_cleanup_close_ int fd = -1;
+
+	app_make(f, "shop");
+	fd = open(in_folder(f, "app"), O_RDONLY | O_CLOEXEC);
+	if (!system_file_is(fd))
+		return false;
+	assert_string_equal(name_as_seen_anew(f, 3, NULL), "shop_3");
+	assert_true(table_path(f, path));
+	assert_int_equal(unlink(in_folder(f, "app")), 0);
+	assert_int_equal(unlink(in_folder(f, "app.debug")), 0);
+	return true;
+}
+
+static void a_stored_table_stands_for_a_file_that_is_gone(void **state)
+{
+	_cleanup_reply_ struct reply opened = {}, again = {}, named = {};
+	uint64_t address = 0x1000 + 16 + 7 * 16;
+	const struct hearth_inspected *i;
+	struct fixture *f = *state;
+	char path[PATH_MAX];
+	bool is_in_code = false;
+
+	if (!app_leave_table(f, path))
+		skip();
+	assert_int_equal(helpers_begin_with(f, f->folder), 0);
+	ask_recorded(f, &opened);
+	i = &opened.answer->inspected;
+	assert_int_equal(i->status, 0);
+	for (uint32_t k = 0; k < i->n_loads; k++)
+		if (address >= i->loads[k].vaddr && address - i->loads[k].vaddr < i->loads[k].file_size)
+			is_in_code = true;
+	assert_true(is_in_code);
+	assert_int_equal(helpers_names(f->helpers, i->handle, &address, 1, on_answer, &named), 0);
+	wait_for(f, &named);
+	assert_int_equal(named.answer->named.status, 0);
+	assert_string_equal(named.answer->named.lines[0].function, "shop_7");
+	ask_recorded(f, &again);
+	assert_int_equal(again.answer->inspected.handle, i->handle);
+}
+
+static void a_damaged_table_stands_for_nothing_and_is_removed(void **state)
+{
+	_cleanup_reply_ struct reply reply = {};
+	struct fixture *f = *state;
+	char path[PATH_MAX], before;
+	struct stat st;
+
+	if (!app_leave_table(f, path))
+		skip();
+	assert_int_equal(stat(path, &st), 0);
+	bytes_flip(path, (size_t)st.st_size - 100, &before);
+	assert_int_equal(helpers_begin_with(f, f->folder), 0);
+	ask_recorded(f, &reply);
+	assert_int_equal(reply.answer->inspected.status, -ENOENT);
+	assert_non_null(strstr(reply.answer->inspected.cause, "nothing has its build id 0123456789ab…"));
+	assert_false(table_path(f, path));
+}
+
+/* A table of a container's file, or of a user's: nobody vouches for its build id. */
+static void a_table_of_what_is_not_the_system_s_stands_for_nothing(void **state)
+{
+	_cleanup_reply_ struct reply reply = {};
+	struct fixture *f = *state;
+	char path[PATH_MAX];
+
+	app_make(f, "shop");
+	assert_int_equal(chmod(in_folder(f, "app"), 0777), 0);
+	assert_string_equal(name_as_seen_anew(f, 3, NULL), "shop_3");
+	assert_true(table_path(f, path));
+	assert_int_equal(unlink(in_folder(f, "app")), 0);
+	assert_int_equal(helpers_begin_with(f, f->folder), 0);
+	ask_recorded(f, &reply);
+	assert_int_equal(reply.answer->inspected.status, -ENOENT);
+}
+
 #define stored_test(f) cmocka_unit_test_setup_teardown(f, begin, teardown)
 
 int main(void)
@@ -234,6 +328,9 @@ int main(void)
 		stored_test(a_replaced_file_never_gets_the_names_of_the_one_before),
 		stored_test(what_changed_just_now_is_not_stored),
 		stored_test(a_damaged_table_costs_no_name_and_is_replaced),
+		stored_test(a_stored_table_stands_for_a_file_that_is_gone),
+		stored_test(a_damaged_table_stands_for_nothing_and_is_removed),
+		stored_test(a_table_of_what_is_not_the_system_s_stands_for_nothing),
 		stored_test(an_archivist_that_is_killed_costs_nothing_but_the_table),
 	};
 
