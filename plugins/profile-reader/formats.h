@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The formats that there are, in the order in which they are asked; NULL-ended. */
+#pragma once
+
+#include "format.h"
+
+/* Of the option `format`; and the same for people. */
+#define FORMAT_CHOICES "auto"
+#define FORMAT_NAMES "perf.data"
+
+extern const struct format *const formats[];
