@@ -50,7 +50,8 @@ struct format {
 	/*
 	 * Reads on until there is a batch. 1: *ret is one, whole but for what draft_emit() settles,
 	 * borrowed until the next call; with info and n_items set. 0: the end, nothing is left.
-	 * -EAGAIN: the input has nothing now. -EBADMSG: nothing of the file can be read, for a
+	 * -EAGAIN: the input has nothing now. -EINPROGRESS: much was read and none of it is a
+	 * sample, call again after other callbacks. -EBADMSG: nothing of the file can be read, for a
 	 * reason that warnings_fail() was told. Other errors: as errno says.
 	 */
 	int (*read)(void *reader, struct draft **ret);

@@ -3,5 +3,6 @@
 #include "formats.h"
 
 const struct format *const formats[] = {
+	&perf_format,
 	NULL,
 };

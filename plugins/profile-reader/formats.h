@@ -5,7 +5,9 @@
 #include "format.h"
 
 /* Of the option `format`; and the same for people. */
-#define FORMAT_CHOICES "auto"
+#define FORMAT_CHOICES "auto|perf"
 #define FORMAT_NAMES "perf.data"
+
+extern const struct format perf_format;
 
 extern const struct format *const formats[];

@@ -130,6 +130,10 @@ static void go_on(struct profile_reader *p)
 
 	if (r == -EAGAIN || p->is_over)
 		return;
+	if (r == -EINPROGRESS) {
+		(void)h->wake(h);
+		return;
+	}
 	if (r < 0)
 		return give_up(p, r);
 	if (r == 0) {
