@@ -2,6 +2,7 @@
 /* Names come from other processes and may be any bytes; what Hearth writes is UTF-8. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes of the well-formed UTF-8 sequence at s, 0 if there is none (RFC 3629, section 4). */
@@ -30,4 +31,10 @@ static inline size_t utf8_sequence(const unsigned char *s, size_t len)
 		return n;
 	}
 	return 0;
+}
+
+/* C0, DEL and the C1 controls that UTF-8 spells 0xc2 0x80 to 0xc2 0x9f. */
+static inline bool utf8_is_control(const unsigned char *s, size_t n)
+{
+	return n == 1 ? *s < 0x20 || *s == 0x7f : n == 2 && s[0] == 0xc2 && s[1] < 0xa0;
 }

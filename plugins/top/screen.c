@@ -60,12 +60,6 @@ static void measure(const struct screen *s, uint32_t *rows, uint32_t *columns)
 
 /* ---- text ---- */
 
-/* C0, DEL and the C1 controls that UTF-8 spells 0xc2 0x80 to 0xc2 0x9f. */
-static bool is_control(const unsigned char *s, size_t n)
-{
-	return n == 1 ? *s < 0x20 || *s == 0x7f : n == 2 && s[0] == 0xc2 && s[1] < 0xa0;
-}
-
 /* At most `width` characters of text, the last one tells of a cut; answers how many. */
 static uint32_t put_text(struct canvas *c, const char *text, uint32_t width)
 {
@@ -78,7 +72,7 @@ static uint32_t put_text(struct canvas *c, const char *text, uint32_t width)
 
 		if (used + 1 == width && left > step)
 			fputs("…", c->out);
-		else if (n == 0 || is_control(s, n))
+		else if (n == 0 || utf8_is_control(s, n))
 			fputc('?', c->out);
 		else
 			fwrite(s, 1, n, c->out);
