@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `hearth report FILE` is a run of reader, symbolizer and this plugin's sink. */
+#include "hotspots.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/yaml_text.h"
+#include "settings.h"
+
+static const struct hearth_option options[] = {
+	{ .name = "sort", .type = HEARTH_LIST, .letter = 's', .def = SETTINGS_SORT_DEFAULT,
+	  .help = "what rows are told apart by: comm, pid, tid, cpu, dso, symbol" },
+	{ .name = "no_children", .type = HEARTH_BOOL, .def = "false",
+	  .help = "rank by samples that were taken in a function itself" },
+	{ .name = "percent_limit", .type = HEARTH_PERCENT, .min = 0, .max = 1000000,
+	  .help = "leave out rows with a smaller share; unset: none, in call graphs 0.5%" },
+	{ .name = "show_nr_samples", .type = HEARTH_BOOL, .letter = 'n', .def = "false",
+	  .help = "a column with each row's own samples" },
+	{ .name = "callers", .type = HEARTH_BOOL, .def = "false",
+	  .help = "below each function, who called it" },
+	{ .name = "callees", .type = HEARTH_BOOL, .def = "false",
+	  .help = "below each function, what it called" },
+	{ .name = "symbols", .type = HEARTH_LIST, .letter = 'S', .flags = HEARTH_REPEAT,
+	  .help = "only these functions" },
+	{ .name = "limit", .type = HEARTH_INT, .def = "0", .min = 0, .max = INT32_MAX, .unit = "rows",
+	  .help = "at most so many rows of an event; 0: all" },
+	{ .name = "event", .type = HEARTH_LIST, .letter = 'e', .flags = HEARTH_REPEAT,
+	  .help = "only these events; all when not given" },
+	{ .name = "inline", .type = HEARTH_BOOL, .def = "false",
+	  .help = "count inlined functions as functions of their own" },
+	{ .name = "json", .type = HEARTH_BOOL, .def = "false", .help = "write JSON" },
+	{ .name = "output", .type = HEARTH_STRING, .letter = 'o',
+	  .help = "file to write to; standard output when not given" },
+	{ .name = "force", .type = HEARTH_BOOL, .def = "false", .help = "replace that file" },
+};
+
+static void put_bool(struct yaml_text *y, const char *key, bool value)
+{
+	yaml_plain(y, "    %s: %s\n", key, value ? "true" : "false");
+}
+
+static void put_string(struct yaml_text *y, const char *key, const char *value)
+{
+	yaml_plain(y, "    %s: ", key);
+	yaml_quoted(y, value);
+	yaml_plain(y, "\n");
+}
+
+static void put_list(struct yaml_text *y, const struct hearth_verb_call *c, const char *option,
+		     const char *key)
+{
+	size_t n;
+	const char *const *list = c->option_list(c, option, &n);
+
+	if (n == 0)
+		return;
+	yaml_plain(y, "    %s: [", key);
+	for (size_t i = 0; i < n; i++) {
+		yaml_plain(y, i ? ", " : "");
+		yaml_quoted(y, list[i]);
+	}
+	yaml_plain(y, "]\n");
+}
+
+/* "hot/spots.txt" → folder "hot" and file "spots.txt" */
+static void put_output(struct yaml_text *y, const char *path, bool is_json)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash) {
+		yaml_plain(y, "    directory: ");
+		yaml_quoted_n(y, path, slash == path ? 1 : (size_t)(slash - path));
+		yaml_plain(y, "\n");
+	}
+	put_string(y, is_json ? "json" : "output", slash ? slash + 1 : path ? path : "-");
+	put_string(y, is_json ? "output" : "json", "");
+}
+
+static void put_hotspots(struct yaml_text *y, const struct hearth_verb_call *c, const char *file)
+{
+	yaml_plain(y, "  hotspots:\n");
+	put_output(y, c->option_string(c, "output"), c->option_int(c, "json"));
+	put_bool(y, "overwrite", c->option_int(c, "force"));
+	put_string(y, "title", file);
+	put_list(y, c, "sort", "sort");
+	put_list(y, c, "symbols", "symbols");
+	put_list(y, c, "event", "events");
+	put_bool(y, "children", !c->option_int(c, "no_children"));
+	put_bool(y, "inline", c->option_int(c, "inline"));
+	put_bool(y, "show_nr_samples", c->option_int(c, "show_nr_samples"));
+	put_bool(y, "callers", c->option_int(c, "callers"));
+	put_bool(y, "callees", c->option_int(c, "callees"));
+	yaml_plain(y, "    limit: %" PRId64 "\n", c->option_int(c, "limit"));
+	if (c->option_is_set(c, "percent_limit"))
+		yaml_plain(y, "    percent_limit: \"%.4f%%\"\n",
+			   (double)c->option_int(c, "percent_limit") / 1e4);
+}
+
+static int make_overlay(const struct hearth_verb_call *c, const char *file, char **ret)
+{
+	struct yaml_text y = {};
+
+	yaml_plain(&y, "plugins:\n  profile-reader:\n");
+	put_string(&y, "file", file);
+	yaml_plain(&y, "  symbolizer: {}\n");
+	put_hotspots(&y, c, file);
+	return yaml_text_take(&y, ret);
+}
+
+/* What the sink would refuse in terms of its own options is refused here in those of the verb. */
+static int check(const struct hearth_verb_call *c)
+{
+	const char *output = c->option_string(c, "output");
+	bool has_symbol = false;
+	enum sort_key key;
+	size_t n;
+	const char *const *sort = c->option_list(c, "sort", &n);
+
+	if (c->n_arguments > 1)
+		return c->refuse(c, "", "one file at a time: hearth report FILE");
+	if (c->command)
+		return c->refuse(c, "", "reads a file; hearth record -- COMMAND makes one");
+	if (output && (!*output || output[strlen(output) - 1] == '/'))
+		return c->refuse(c, "output", "the name of a file is missing");
+	for (size_t i = 0; i < n; i++) {
+		if (!sort_key_parse(sort[i], &key))
+			return c->refuse(c, "sort", "takes comm, pid, tid, cpu, dso and symbol");
+		has_symbol |= key == SORT_SYMBOL;
+	}
+	if (c->option_int(c, "callers") && !has_symbol)
+		return c->refuse(c, "callers", "needs symbol in --sort");
+	if (c->option_int(c, "callees") && !has_symbol)
+		return c->refuse(c, "callees", "needs symbol in --sort");
+	return 0;
+}
+
+static int32_t report_plan(const struct hearth_verb_call *c, struct hearth_run_plan *ret_plan)
+{
+	_cleanup_free_ char *overlay = NULL;
+	int r;
+
+	r = check(c);
+	if (r == 0)
+		r = make_overlay(c, c->n_arguments ? c->arguments[0] : "perf.data", &overlay);
+	if (r < 0)
+		return r;
+	ret_plan->end = HEARTH_END_SOURCES;
+	ret_plan->flags = HEARTH_PLAN_SCREEN;
+	ret_plan->overlay = overlay;
+	ret_plan->release = free;
+	ret_plan->ctx = TAKE_PTR(overlay);
+	return 0;
+}
+
+const struct hearth_verb report_verb = {
+	.size = sizeof(report_verb),
+	.name = "report",
+	.summary = "rank the functions of a recorded profile",
+	.arguments = "[FILE]",
+	.description =
+		"Reads a profile that `hearth record`, perf or another tool has written, perf.data here when "
+		"none is named, and prints which functions have its samples: \"Self\" is what was taken in a "
+		"function itself, \"Children\" includes what it called.\n\n"
+		"Rows, order and options are those of `perf report --stdio`, and so are the counts. Call "
+		"graphs are drawn on request: --callers for who called a function, --callees for what it "
+		"called, --symbols to choose functions.",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.option_stride = sizeof(options[0]),
+	.plan = report_plan,
+};
