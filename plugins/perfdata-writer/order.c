@@ -12,7 +12,7 @@
 
 struct merged {
 	uint32_t thread, stack;
-	uint64_t time_ns, value;
+	uint64_t time_ns, period;
 	uint32_t index;
 };
 
@@ -36,9 +36,9 @@ static int compare_items(const void *a, const void *b)
 }
 
 static void add_item(struct order *o, uint64_t time_ns, enum item_kind kind, uint64_t index,
-		     uint64_t value)
+		     uint64_t period)
 {
-	o->items[o->n_items++] = (struct item){ time_ns, kind, (uint32_t)index, value };
+	o->items[o->n_items++] = (struct item){ time_ns, kind, (uint32_t)index, period };
 }
 
 static int compare_merged(const void *a, const void *b)
@@ -53,33 +53,36 @@ static int compare_merged(const void *a, const void *b)
 }
 
 /* One item for each thread and stack, at the time of its first sample. */
-static int add_merged(struct order *o, const struct hearth_flat *batch)
+static int add_merged(struct order *o, const struct hearth_flat *batch, const struct event *event)
 {
-	uint64_t n = hearth_flat_count(batch, HEARTH_PROFILE_SAMPLES), value = 0;
+	uint64_t n = hearth_flat_count(batch, HEARTH_PROFILE_SAMPLES), period = 0;
 
 	if (!reserve(&o->merged, &o->merged_capacity, n, sizeof(*o->merged)))
 		return -ENOMEM;
 	for (uint64_t i = 0; i < n; i++) {
 		struct hearth_sample s = hearth_profile_sample(batch, i);
 
-		o->merged[i] = (struct merged){ s.thread, s.stack, s.time_ns, s.value, (uint32_t)i };
+		o->merged[i] = (struct merged){
+			s.thread, s.stack, s.time_ns, event_period(event, &s), (uint32_t)i,
+		};
 	}
 	qsort(o->merged, n, sizeof(*o->merged), compare_merged);
 	for (uint64_t i = 0, first = 0; i < n; i++) {
 		const struct merged *m = &o->merged[i];
 
-		value += m->value;
+		period += m->period;
 		if (i + 1 < n && m[1].thread == m->thread && m[1].stack == m->stack)
 			continue;
-		add_item(o, o->merged[first].time_ns, ITEM_SAMPLE, o->merged[first].index, value);
+		add_item(o, o->merged[first].time_ns, ITEM_SAMPLE, o->merged[first].index, period);
 		first = i + 1;
-		value = 0;
+		period = 0;
 	}
 	return 0;
 }
 
 /* UINT64_MAX: nothing of the process was sampled. */
-static int add_samples(struct order *o, const struct hearth_flat *batch, uint64_t n_processes)
+static int add_samples(struct order *o, const struct hearth_flat *batch, const struct event *event,
+		       uint64_t n_processes)
 {
 	for (uint64_t i = 0; i < n_processes; i++)
 		o->first_sample_ns[i] = UINT64_MAX;
@@ -90,9 +93,9 @@ static int add_samples(struct order *o, const struct hearth_flat *batch, uint64_
 		if (process < n_processes && s.time_ns < o->first_sample_ns[process])
 			o->first_sample_ns[process] = s.time_ns;
 		if (!o->is_merging)
-			add_item(o, s.time_ns, ITEM_SAMPLE, i, s.value);
+			add_item(o, s.time_ns, ITEM_SAMPLE, i, event_period(event, &s));
 	}
-	return o->is_merging ? add_merged(o, batch) : 0;
+	return o->is_merging ? add_merged(o, batch, event) : 0;
 }
 
 static bool is_sampled(const struct order *o, uint32_t process, uint64_t n_processes)
@@ -124,7 +127,8 @@ static void add_exits(struct order *o, const struct hearth_flat *batch, uint64_t
 	}
 }
 
-int order_batch(struct order *o, const struct hearth_flat *batch, const struct chains *chains)
+int order_batch(struct order *o, const struct hearth_flat *batch, const struct event *event,
+		const struct chains *chains)
 {
 	uint64_t n_processes = hearth_flat_count(batch, HEARTH_PROFILE_PROCESSES);
 	uint64_t n = hearth_flat_count(batch, HEARTH_PROFILE_SAMPLES) +
@@ -136,7 +140,7 @@ int order_batch(struct order *o, const struct hearth_flat *batch, const struct c
 	    !reserve(&o->first_sample_ns, &o->process_capacity, n_processes, sizeof(*o->first_sample_ns)))
 		return -ENOMEM;
 	o->n_items = 0;
-	q = add_samples(o, batch, n_processes);
+	q = add_samples(o, batch, event, n_processes);
 	if (q < 0)
 		return q;
 	add_mappings(o, batch, chains, n_processes);

@@ -9,6 +9,7 @@
 #include <hearth/profile.h>
 
 #include "chains.h"
+#include "events.h"
 
 /* Of one moment, a mapping comes before the sample that needs it. */
 enum item_kind { ITEM_MAPPING, ITEM_SAMPLE, ITEM_EXIT };
@@ -16,7 +17,7 @@ enum item_kind { ITEM_MAPPING, ITEM_SAMPLE, ITEM_EXIT };
 struct item {
 	uint64_t time_ns;
 	uint32_t kind, index; /* the row of MAPPINGS, SAMPLES or EVENTS */
-	uint64_t value;       /* of a sample */
+	uint64_t period;      /* of a sample: what it stands for */
 };
 
 /* Zero it before use. */
@@ -30,5 +31,6 @@ struct order {
 
 void order_done(struct order *o);
 
-/* Puts the items of a batch in order; `chains` has begun it. 0 or -ENOMEM. */
-int order_batch(struct order *o, const struct hearth_flat *batch, const struct chains *chains);
+/* Puts the items of a batch of an event in order; `chains` has begun it. 0 or -ENOMEM. */
+int order_batch(struct order *o, const struct hearth_flat *batch, const struct event *event,
+		const struct chains *chains);

@@ -29,7 +29,7 @@ struct perfdata_writer {
 	uint64_t monotonic_ns, realtime_ns; /* of the last batch, one instant */
 	uint64_t rotate_ns, rotate_bytes; /* 0: never */
 	uint64_t n_lost_frames;  /* counted so far */
-	bool is_failing, is_finishing;
+	bool is_failing, is_finishing, is_crowded;
 };
 
 static const struct hearth_option options[] = {
@@ -204,46 +204,61 @@ static bool is_full(const struct perfdata_writer *w, const struct hearth_profile
 {
 	uint64_t start_ns = realtime_of(info, info->window_start_ns);
 
+	if (w->series.fixed_name)
+		return false;
 	return (w->rotate_bytes && perf_file_bytes(&w->series.file) >= w->rotate_bytes) ||
-	       (w->rotate_ns && start_ns >= w->span.start_ns + w->rotate_ns);
+	       (w->rotate_ns && start_ns >= w->span.start_ns + w->rotate_ns) ||
+	       !rounds_allow(&w->recorder.rounds, info->window_start_ns);
 }
 
 /* ---- batches ---- */
 
-/* A file that takes the event: the open one, or the next. */
-static int ready_file(struct perfdata_writer *w, const struct hearth_flat *batch,
-		      const struct event *wanted, const struct event **ret, char **ret_why)
+/* A file that takes the event, *ret with its id there: the open one, or the next. */
+static int ready_file(struct perfdata_writer *w, const struct hearth_flat *batch, struct event *event,
+		      char **ret_why)
 {
 	struct hearth_profile_info info = hearth_profile_info(batch);
-	bool is_new = false;
+	const struct event *row = NULL;
+	bool is_new = false, is_only = w->series.fixed_name;
 	int r = 0;
 
-	*ret = NULL;
 	if (series_is_writing(&w->series) && !is_full(w, &info))
-		*ret = events_find(&w->events, wanted, &is_new);
-	if (!*ret && series_is_writing(&w->series))
+		row = events_find(&w->events, event, is_only, &is_new);
+	if (!row && is_only && series_is_writing(&w->series))
+		return -E2BIG;
+	if (!row && series_is_writing(&w->series))
 		r = end_file(w, true, ret_why);
-	if (r == 0 && !*ret) {
+	if (r == 0 && !row) {
 		r = begin_file(w, batch, ret_why);
-		*ret = events_find(&w->events, wanted, &is_new);
+		row = events_find(&w->events, event, is_only, &is_new);
 	}
-	return r == 0 && is_new ? perf_file_set_events(&w->series.file, &w->events) : r;
+	if (r < 0)
+		return r;
+	event->id = row->id;
+	event->has_period = row->has_period;
+	return is_new ? perf_file_set_events(&w->series.file, &w->events) : 0;
+}
+
+/* Of emitters: their windows do not overlap. */
+static uint64_t source_of(const struct hearth_batch *b)
+{
+	return hearth_flat_hash(b->instance, strlen(b->instance));
 }
 
 /* The file names its first event before it has records, and with its first records a sample. */
-static int write_batch(struct perfdata_writer *w, const struct hearth_flat *batch, char **ret_why)
+static int write_batch(struct perfdata_writer *w, const struct hearth_flat *batch, uint64_t source,
+		       char **ret_why)
 {
 	struct hearth_profile_info info = hearth_profile_info(batch);
 	struct encoder *out = &w->recorder.out;
-	const struct event *event;
-	struct event wanted;
-	int r = event_of_batch(batch, &wanted);
+	struct event event;
+	int r = event_of_batch(batch, &event);
 
-	wanted.has_period |= w->recorder.order.is_merging;
+	event.has_period |= w->recorder.order.is_merging;
 	if (r == 0)
-		r = ready_file(w, batch, &wanted, &event, ret_why);
+		r = ready_file(w, batch, &event, ret_why);
 	if (r == 0)
-		r = recorder_add(&w->recorder, batch, event);
+		r = recorder_add(&w->recorder, batch, &event, source);
 	if (r == 0)
 		r = perf_file_append(&w->series.file, out->bytes, out->len);
 	encoder_reset(out);
@@ -253,6 +268,15 @@ static int write_batch(struct perfdata_writer *w, const struct hearth_flat *batc
 	w->realtime_ns = info.clock_realtime_ns;
 	w->span.end_ns = realtime_of(&info, info.window_end_ns);
 	return 0;
+}
+
+/* The one file has no room for another event. */
+static void leave_out(struct perfdata_writer *w)
+{
+	if (!w->is_crowded)
+		say(w->host, HEARTH_LOG_WARNING, "%s holds %d events, and more come; leave out `name`, so that "
+		    "they get files of their own", w->series.fixed_name, EVENTS_MAX);
+	w->is_crowded = true;
 }
 
 /*
@@ -280,9 +304,12 @@ static int32_t perfdata_writer_consume(void *instance, const struct hearth_batch
 
 	if (r < 0)
 		return r;
-	r = write_batch(w, &batch, &why);
-	if (r < 0) {
+	r = write_batch(w, &batch, source_of(b), &why);
+	if (r < 0)
 		w->host->count(w->host, "samples_unwritten", b->n_items);
+	if (r == -E2BIG) {
+		leave_out(w);
+	} else if (r < 0) {
 		give_up_file(w, r, why);
 	} else if (w->is_failing) {
 		say(w->host, HEARTH_LOG_NOTICE, "writing to %s works again", w->series.directory.path);

@@ -80,7 +80,8 @@ static const char *map_path(const char *path)
 }
 
 static void put_mapping(struct recorder *r, const struct hearth_flat *batch,
-			const struct hearth_mapping *m, const struct stamp *stamp)
+			const struct hearth_mapping *m, const struct stamp *stamp,
+			const struct roster_process *process)
 {
 	struct hearth_binary b = hearth_profile_binary(batch, m->binary);
 	struct encode_map map = {
@@ -88,35 +89,44 @@ static void put_mapping(struct recorder *r, const struct hearth_flat *batch,
 		.path = map_path(hearth_flat_string(batch, b.path)),
 		.build_id = b.build_id, .build_id_len = b.build_id_len,
 	};
+	struct stamp again = *stamp;
 
-	if (!roster_meet_mapping(&r->roster, stamp->pid, m->start, m->end, m->file_offset, map.path))
+	if (!roster_meet_mapping(&r->roster, process->identity, m->start, m->end, m->file_offset,
+				 map.path, stamp->time_ns))
 		return;
 	encode_mmap2(&r->out, stamp, &map);
+	again.time_ns = process->last_ns;
+	if (again.time_ns > stamp->time_ns) /* there perf begins the process anew */
+		encode_mmap2(&r->out, &again, &map);
 	remember_build_id(r, &map);
 }
 
 /* ---- processes ---- */
 
 /* The process is introduced at its first sample of the batch, if the file does not know it. */
-static void put_process(struct recorder *r, const struct hearth_flat *batch, uint32_t process,
-			uint64_t id)
+static struct roster_process put_process(struct recorder *r, const struct hearth_flat *batch,
+					 uint32_t process, uint64_t id)
 {
 	struct hearth_process p = hearth_profile_process(batch, process);
 	const char *comm = hearth_flat_string(batch, p.comm);
 	struct stamp stamp = {
 		.pid = p.pid, .tid = p.pid, .time_ns = r->order.first_sample_ns[process], .id = id,
 	};
+	struct roster_process who = roster_meet(&r->roster, p.pid, p.exec_generation, p.start_time,
+						stamp.time_ns);
 
-	if (!roster_meet(&r->roster, p.pid, p.exec_generation, p.start_time))
-		return;
-	(void)roster_meet_thread(&r->roster, p.pid, p.pid, comm);
+	if (!who.is_new)
+		return who;
+	(void)roster_meet_thread(&r->roster, who.identity, p.pid, comm, stamp.time_ns);
 	encode_fork(&r->out, &stamp, p.parent_pid, p.parent_pid, true);
 	encode_comm(&r->out, &stamp, comm, true);
+	return who;
 }
 
-static void put_thread(struct recorder *r, const struct stamp *stamp, const char *comm)
+static void put_thread(struct recorder *r, const struct stamp *stamp, uint32_t identity, const char *comm)
 {
-	struct roster_thread news = roster_meet_thread(&r->roster, stamp->pid, stamp->tid, comm);
+	struct roster_thread news = roster_meet_thread(&r->roster, identity, stamp->tid, comm,
+						       stamp->time_ns);
 
 	if (news.is_new && stamp->tid != stamp->pid)
 		encode_fork(&r->out, stamp, stamp->pid, stamp->pid, false);
@@ -133,10 +143,10 @@ static void put_mapping_item(struct recorder *r, const struct hearth_flat *batch
 	struct stamp stamp = {
 		.pid = hearth_profile_process(batch, m.process).pid, .time_ns = time_ns, .id = id,
 	};
+	struct roster_process who = put_process(r, batch, m.process, id);
 
 	stamp.tid = stamp.pid;
-	put_process(r, batch, m.process, id);
-	put_mapping(r, batch, &m, &stamp);
+	put_mapping(r, batch, &m, &stamp, &who);
 }
 
 static int put_sample(struct recorder *r, const struct hearth_flat *batch,
@@ -148,15 +158,16 @@ static int put_sample(struct recorder *r, const struct hearth_flat *batch,
 	struct encode_sample sample = {
 		.stamp = { pid, t.tid, s.cpu == HEARTH_NO_CPU ? 0 : s.cpu, s.time_ns, event->id },
 		.has_period = event->has_period,
-		.period = item->value * event->period,
+		.period = item->period,
 	};
+	struct roster_process who;
 	struct chain chain;
 	int q = chains_of(&r->chains, &s, t.process, &chain);
 
 	if (q < 0)
 		return q;
-	put_process(r, batch, t.process, event->id);
-	put_thread(r, &sample.stamp, hearth_flat_string(batch, t.comm));
+	who = put_process(r, batch, t.process, event->id);
+	put_thread(r, &sample.stamp, who.identity, hearth_flat_string(batch, t.comm));
 	sample.chain = r->chains.words + chain.first;
 	sample.n_chain = chain.n < MAX_CHAIN ? chain.n : MAX_CHAIN;
 	sample.ip = chain.n > 1 ? sample.chain[1] : 0;
@@ -176,12 +187,12 @@ static void put_exit(struct recorder *r, const struct hearth_flat *batch, uint32
 	struct hearth_process p = hearth_profile_process(batch, e.process);
 	struct stamp stamp = { .pid = p.pid, .tid = e.tid, .time_ns = e.time_ns, .id = id };
 
-	if (roster_leave(&r->roster, p.pid, e.tid))
+	if (roster_leave(&r->roster, roster_identity(&r->roster, p.pid, p.exec_generation), e.tid))
 		encode_exit(&r->out, &stamp, p.parent_pid, p.parent_pid);
 }
 
 /* What was lost in the window, and the promise that nothing older will follow. */
-static void end_window(struct recorder *r, const struct hearth_flat *batch, uint64_t id)
+static void end_window(struct recorder *r, const struct hearth_flat *batch, uint64_t id, uint64_t source)
 {
 	struct hearth_profile_info info = hearth_profile_info(batch);
 	struct stamp stamp = { .time_ns = info.window_end_ns, .id = id };
@@ -194,9 +205,8 @@ static void end_window(struct recorder *r, const struct hearth_flat *batch, uint
 	}
 	if (lost)
 		encode_lost_samples(&r->out, &stamp, lost);
-	if (info.window_end_ns > r->round_ns)
+	if (rounds_end_window(&r->rounds, source, info.window_start_ns, info.window_end_ns))
 		encode_finished_round(&r->out);
-	r->round_ns = info.window_end_ns > r->round_ns ? info.window_end_ns : r->round_ns;
 }
 
 int recorder_begin(struct recorder *r)
@@ -204,7 +214,8 @@ int recorder_begin(struct recorder *r)
 	roster_reset(&r->roster);
 	hearth_flat_reset(&r->build_ids);
 	encoder_reset(&r->out);
-	r->first_ns = r->last_ns = r->round_ns = 0;
+	r->first_ns = r->last_ns = 0;
+	r->rounds = (struct rounds){ .n = 0 };
 	put_kernel(r);
 	return r->out.error;
 }
@@ -227,16 +238,17 @@ static int put_items(struct recorder *r, const struct hearth_flat *batch, const 
 	return 0;
 }
 
-int recorder_add(struct recorder *r, const struct hearth_flat *batch, const struct event *event)
+int recorder_add(struct recorder *r, const struct hearth_flat *batch, const struct event *event,
+		 uint64_t source)
 {
 	int q = chains_begin(&r->chains, batch);
 
 	if (q == 0)
-		q = order_batch(&r->order, batch, &r->chains);
+		q = order_batch(&r->order, batch, event, &r->chains);
 	if (q == 0)
 		q = put_items(r, batch, event);
 	if (q == 0)
-		end_window(r, batch, event->id);
+		end_window(r, batch, event->id, source);
 	if (q == 0)
 		q = r->out.error;
 	return q == 0 ? roster_error(&r->roster) : q;

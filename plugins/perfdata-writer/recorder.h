@@ -14,6 +14,7 @@
 #include "kernel_map.h"
 #include "order.h"
 #include "roster.h"
+#include "rounds.h"
 
 struct recorder {
 	struct roster roster;
@@ -23,7 +24,7 @@ struct recorder {
 	const struct kernel_map *kernel;
 	struct order order;
 	uint64_t first_ns, last_ns;  /* of all samples of the file; 0: none */
-	uint64_t round_ns;           /* end of the last window that a round was told for */
+	struct rounds rounds;
 	uint64_t n_lost_frames; /* that no mapping holds, since the recorder began */
 };
 
@@ -34,10 +35,11 @@ void recorder_done(struct recorder *r);
 int recorder_begin(struct recorder *r);
 
 /*
- * Adds the records of a batch to `out`, which whoever writes them empties. 0 or -ENOMEM: what the
+ * Adds the records of a batch from a source to `out`, which whoever writes them empties. 0 or -ENOMEM: what the
  * recorder took for told is not in `out`, and it takes a new file.
  */
-int recorder_add(struct recorder *r, const struct hearth_flat *batch, const struct event *event);
+int recorder_add(struct recorder *r, const struct hearth_flat *batch, const struct event *event,
+		 uint64_t source);
 
 /* The build ids of the file, allocated; the strings live until recorder_begin(). NULL: no memory. */
 struct feature_build_id *recorder_build_ids(const struct recorder *r, size_t *ret_n);

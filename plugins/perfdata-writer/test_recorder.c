@@ -163,7 +163,7 @@ static const char *told(struct writing *w)
 	assert_non_null(f);
 	encoder_reset(out);
 	assert_int_equal(hearth_profile_open(&flat, b), 0);
-	assert_int_equal(recorder_add(&w->recorder, &flat, &w->event), 0);
+	assert_int_equal(recorder_add(&w->recorder, &flat, &w->event, 1), 0);
 	for (size_t at = 0; at < out->len; at += h.size) {
 		memcpy(&h, out->bytes + at, sizeof(h));
 		assert_true(h.size >= sizeof(h) && h.size % 8 == 0 && at + h.size <= out->len);

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+import fake_stacks
 from hearth import Hearth, Load, folded, summary, wait_for
 from test_record import demo_functions, folded_stack, of_command, perf_stacks
 
@@ -93,6 +94,58 @@ def test_every_file_has_its_build_id(recorded):
         assert listed[os.path.realpath(path)] == re.search("Build ID: ([0-9a-f]+)", real).group(1)
     with open("/sys/kernel/notes", "rb") as f:
         assert bytes.fromhex(listed["[kernel.kallsyms]"]) in f.read()
+
+
+# ---- several events ----
+
+def stacks(hearth, *counts):
+    """A file for fake-stacks: two programs in kernel code, which needs no mapping to have an address."""
+    rows = [fake_stacks.Stack(100 + i, 100 + i, "prog%d" % i, "prog%d" % i, "", n, ("outer_[k]", "inner%d_[k]" % i)) for i, n in enumerate(counts)]
+    return fake_stacks.write(os.path.join(hearth.tmp, "stacks%d.txt" % sum(counts)), rows)
+
+
+def test_events_with_periods_of_their_own_share_a_file(hearth):
+    out = os.path.join(hearth.tmp, "out")
+    source = "batch=1,seconds=1,path=%s,sample_period=%d,event=%s"
+    r, _ = hearth.record("--source", "fake-stacks:" + source % (stacks(hearth, 30, 12), 1003, "cpu-clock"),
+                         "--sink", "more:plugin=fake-stacks," + source % (stacks(hearth, 5, 2), 7, "page-faults"),
+                         "--sink", "odd:plugin=fake-stacks," + source % (stacks(hearth, 3, 0), 100, "lock-wait"),
+                         "--sink", "perfdata-writer:name=perf.data,directory=" + out, "--set",
+                         "plugin_dirs=%s,%s" % (os.path.join(hearth.build, "plugins"), hearth.fakes))
+    assert r.returncode == 0, r.stderr
+    script = perf(out, "script", "-i", "perf.data", "-G", "-F", "comm,event,period").splitlines()
+    found = collections.Counter(tuple(line.replace(":", " ").split()) for line in script if line.strip())
+    assert found == {("prog0", "1003", "cpu-clock"): 30, ("prog1", "1003", "cpu-clock"): 12, ("prog0", "7", "page-faults"): 5,
+                     ("prog1", "7", "page-faults"): 2, ("prog0", "100", "lock-wait"): 3}
+    kinds = dict(re.match(r"(\S+): (type: \d+, size: \d+(?:, config: \w+)?)", line).groups() for line in
+                 perf(out, "evlist", "-v", "-i", "perf.data").splitlines())
+    assert kinds == {"cpu-clock": "type: 1, size: 112", "page-faults": "type: 1, size: 112, config: 0x2",
+                     "lock-wait": "type: 1, size: 112, config: 0xa"}
+    report = perf(out, "report", "--stdio", "-i", "perf.data", "--no-children", "-g", "none", "-n", "--sort", "comm")
+    assert re.findall(r"# Samples: (\d+) +of event '(.*)'\n# Event count \(approx.\): (\d+)", report) == [
+        (str(n), event, str(n * period)) for event, n, period in sorted(
+            (("cpu-clock", 42, 1003), ("page-faults", 7, 7), ("lock-wait", 3, 100)), key=lambda e: list(kinds).index(e[0]))]
+
+
+def test_two_samplers_share_a_file_and_each_sees_the_processes(hearth, load):
+    """Windows of different lengths, over processes that live shorter than either."""
+    load.start("sh", "-c", "while :; do /bin/true; done")
+    pid = load.demo()
+    series_folder = os.path.join(hearth.tmp, "series")
+    sampler = "slow:plugin=cpu-sampler,frequency=199,window=500ms"
+    process, folder = record_series(hearth, series_folder, "--sink", sampler, rotate="10m")
+    assert process.returncode == 0, process.stderr
+    counts, unknown = collections.Counter(), []
+    for name in series(series_folder):
+        for block in perf(series_folder, "script", "-i", name, "-F", "comm,pid,period,ip,sym").split("\n\n"):
+            if block.strip():
+                head, *frames = block.strip("\n").splitlines()
+                counts[head.split()[-1]] += 1
+                if " %d " % pid in head:
+                    unknown += [line for line in frames if "[unknown]" in line]
+                assert not head.strip().startswith(":"), head
+    assert sum(counts.values()) == summary(folder)["samples"]["delivered"] and len(counts) == 2
+    assert not unknown
 
 
 # ---- a series of files ----

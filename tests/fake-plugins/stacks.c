@@ -24,6 +24,9 @@ static const struct hearth_option options[] = {
 	  .help = "What the recording is said to have taken" },
 	{ .name = "batch", .type = HEARTH_INT, .def = "4000", .min = 1, .max = 1000000,
 	  .help = "Lines per batch" },
+	{ .name = "event", .type = HEARTH_STRING, .def = "cpu-clock", .help = "What is sampled" },
+	{ .name = "sample_period", .type = HEARTH_INT, .def = "0", .min = 0, .max = 1000000000,
+	  .help = "A period of their own that samples have; 0: none" },
 };
 
 struct stacks {
@@ -125,7 +128,10 @@ static uint32_t stack_of(struct hearth_flat_builder *b, char *text)
 
 static void add_line(struct stacks *s, char *text)
 {
-	struct hearth_sample sample = { .time_ns = s->start_ns, .value = 1 };
+	struct hearth_sample sample = {
+		.time_ns = s->start_ns, .value = 1,
+		.period = (uint64_t)s->host->option_int(s->host, "sample_period"),
+	};
 	struct hearth_process process = { .start_time = 1 };
 	struct hearth_thread thread = { .tid = 0 };
 	char *field[MAX_FIELDS];
@@ -162,7 +168,8 @@ static void add_info(struct stacks *s)
 		.clock_realtime_ns = 1790000000000000000u,
 	};
 
-	info.event = hearth_flat_intern_string(&s->b, "cpu-clock");
+	info.event = hearth_flat_intern_string(
+		&s->b, h->option_string(h, "event"));
 	info.sample_type = hearth_flat_intern_string(&s->b, "samples");
 	info.sample_unit = hearth_flat_intern_string(&s->b, "count");
 	info.period_type = hearth_flat_intern_string(&s->b, "cpu");
