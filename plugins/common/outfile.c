@@ -212,7 +212,7 @@ int outfile_new(const struct outdir *d, const char *name, struct outfile **ret, 
 	return 0;
 }
 
-static void outfile_flush(struct outfile *o)
+void outfile_flush(struct outfile *o)
 {
 	size_t len = o->n_buffered, done;
 

@@ -44,6 +44,8 @@ void outfile_write(struct outfile *o, const void *data, size_t len);
 void outfile_text(struct outfile *o, const char *text);
 void outfile_format(struct outfile *o, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* What has been written so far leaves the buffer, for whoever reads along. */
+void outfile_flush(struct outfile *o);
 /* Gives the file its name, its bytes on disk. Without can_overwrite -EEXIST if that is taken. */
 int outfile_commit(struct outfile *o, bool can_overwrite, char **ret_why);
 
