@@ -17,7 +17,7 @@ import time
 import xml.etree.ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PARTS = ("lint", "unit", "e2e", "browser", "vm", "bench")
+PARTS = ("lint", "unit", "e2e", "browser", "interop", "vm", "bench")
 BUILDS = {
     "plain": [],
     "asan": ["-Db_sanitize=address,undefined"],
@@ -167,7 +167,10 @@ def run_pytest(results, part, what, folder, args):
     if not os.path.exists(report):
         results.fail(part, r.stdout)
         return
-    for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+    tree = xml.etree.ElementTree.parse(report).getroot()
+    for fact in tree.iter("property"):
+        print("%s %s" % (fact.get("name"), fact.get("value")))
+    for case in tree.iter("testcase"):
         name = "%s: %s/%s" % (os.path.basename(folder)[6:], case.get("classname").split(".")[-1], case.get("name"))
         bad = case.find("failure") if case.find("failure") is not None else case.find("error")
         skipped = case.find("skipped")
@@ -214,11 +217,12 @@ def parse_args():
     p = argparse.ArgumentParser(prog="tests/run", description=__doc__.split("\n\n")[0],
                                 epilog="HEARTH_LONG=1 runs the long forms of the end-to-end tests.")
     p.add_argument("--only", action="append", choices=PARTS, help="this part only; may be repeated")
-    p.add_argument("--quick", action="store_true", help="the plain build only, no fuzz corpora, no slow end-to-end tests, no other kernels")
+    p.add_argument("--quick", action="store_true", help="the plain build only, no fuzz corpora, no slow end-to-end tests, no other kernels, "
+                   "no tools of other people")
     p.add_argument("--bench", action="store_true", help="the benchmarks too: quiet machine, five minutes more")
-    p.add_argument("-k", metavar="EXPRESSION", help="end-to-end and browser tests that match (as pytest -k)")
+    p.add_argument("-k", metavar="EXPRESSION", help="end-to-end, browser and interop tests that match (as pytest -k)")
     args = p.parse_args()
-    left_out = [part for part, wanted in (("bench", args.bench), ("vm", not args.quick)) if not wanted]
+    left_out = [part for part, wanted in (("bench", args.bench), ("vm", not args.quick), ("interop", not args.quick)) if not wanted]
     args.parts = args.only or [part for part in PARTS if part not in left_out]
     return args
 
@@ -244,6 +248,8 @@ def main():
             run_pytest(results, "e2e", "end-to-end tests", build_dir(name), only)
     if "browser" in args.parts and "plain" in built:
         run_pytest(results, "browser", "browser tests", build_dir("plain"), ["-k", args.k] if args.k else [])
+    if "interop" in args.parts and "plain" in built:
+        run_pytest(results, "interop", "other people's tools with files", build_dir("plain"), ["-k", args.k] if args.k else [])
     if "vm" in args.parts and "plain" in built:
         run_vm(results, build_dir("plain"))
     if "bench" in args.parts and "plain" in built:
