@@ -25,9 +25,8 @@ class Recording:
     @staticmethod
     def sinks(folder):
         """Words for `hearth record`, which writes the rest of its own accord."""
-        sinks = ("perfdata-writer:name=perf.data", "script-writer:overwrite=false",
-                 "without-periods:plugin=script-writer,name=samples.txt,period=false")
-        return [word for sink in sinks for word in ("--sink", "%s,directory=%s" % (sink, folder))]
+        return ["--sink", "script-writer:directory=" + folder,
+                "--sink", "without-periods:plugin=script-writer,directory=%s,name=samples.txt,period=false" % folder]
 
     def path(self, name):
         return os.path.join(self.folder, name)

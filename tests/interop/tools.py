@@ -101,10 +101,11 @@ class Tools:
     def perf_data_counts(self):
         """tests/interop/perf-data-counts, which is the linux-perf-data crate and a main()."""
         source = os.path.join(HERE, "perf-data-counts")
-        with open(os.path.join(source, "Cargo.toml")) as f:
-            version = re.search(r'version = "=([\d.]+)"', f.read()).group(1)
-        with open(os.path.join(source, "src/main.rs")) as f:
-            text = f.read()
+        text = ""
+        for name in ("Cargo.toml", "src/main.rs"):
+            with open(os.path.join(source, name)) as f:
+                text += f.read()
+        version = re.search(r'version = "=([\d.]+)"', text).group(1)
 
         def install(folder):
             # Copied, so that what cargo writes beside its sources is not in this tree.
