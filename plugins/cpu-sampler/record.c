@@ -86,11 +86,13 @@ static int add_flamegraph(const struct hearth_verb_call *c, struct overlay *o,
 	return r;
 }
 
-/* The files that other tools open; a build that lacks a library has no plugin for one of them. */
+/* What stands beside the flame graph; a build that lacks a library has no plugin for some of it. */
 static const struct record_file {
 	const char *plugin, *name;
 } files[] = {
 	{ "perfdata-writer", "perf.data" },
+	{ "pprof-writer", "profile.pb.gz" },
+	{ "hotspots", NULL }, /* report.txt and report.json */
 };
 
 static int add_file(const struct hearth_verb_call *c, struct overlay *o, const struct record_file *f,
@@ -100,7 +102,7 @@ static int add_file(const struct hearth_verb_call *c, struct overlay *o, const s
 
 	if (r == 0)
 		r = overlay_set(o, f->plugin, "directory", folder);
-	if (r == 0)
+	if (r == 0 && f->name)
 		r = overlay_set(o, f->plugin, "name", f->name);
 	if (r == 0 && c->option_int(c, "force"))
 		r = overlay_set(o, f->plugin, "overwrite", "true");
@@ -251,8 +253,9 @@ const struct hearth_verb record_verb = {
 	.summary = "record where CPU time goes, as a flame graph",
 	.arguments = "[-- COMMAND…]",
 	.description =
-		"Samples every CPU, or the given processes, or a command and its children, and writes "
-		"flamegraph.html, flamegraph.svg, stacks.folded and summary.json into a folder. With "
+		"Samples every CPU, or the given processes, or a command and its children, and writes into "
+		"a folder: flamegraph.html, flamegraph.svg, stacks.folded, report.txt, report.json, "
+		"perf.data, profile.pb.gz and summary.json. With "
 		"--all-cpus, --pids or --cgroup a command only says how long.\n\n"
 		"Without --duration it records until Ctrl-C or the command's end; Ctrl-C ends it early "
 		"with valid output. Behind \"--\" the exit status is the command's.\n\n"

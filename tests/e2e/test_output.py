@@ -13,7 +13,8 @@ import pytest
 from hearth import folded, summary, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FILES = {"stacks.folded", "flamegraph.html", "flamegraph.svg", "perf.data", "summary.json"}
+FILES = {"stacks.folded", "flamegraph.html", "flamegraph.svg", "perf.data", "profile.pb.gz",
+         "report.txt", "report.json", "summary.json"}
 
 
 def test_summary_follows_its_published_schema(hearth, load):
