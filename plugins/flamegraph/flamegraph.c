@@ -22,6 +22,7 @@
 #include "outputs.h"
 #include "profile.h"
 #include "style.h"
+#include "verb.h"
 
 enum { TIMER_INTERVAL = 0 };
 
@@ -46,6 +47,12 @@ static const struct hearth_option options[] = {
 		.type = HEARTH_LIST,
 		.def = "folded,html,svg",
 		.help = "what to write: folded, html, svg",
+	},
+	{
+		.name = "name",
+		.type = HEARTH_STRING,
+		.help = "name of the file, if there is one format; unset: stacks.folded, "
+			"flamegraph.html or flamegraph.svg",
 	},
 	{
 		.name = "overwrite",
@@ -302,10 +309,13 @@ static const struct hearth_component component = {
 
 static const struct hearth_component *const components[] = { &component, NULL };
 
+static const struct hearth_verb *const verbs[] = { &flamegraph_verb, NULL };
+
 const struct hearth_plugin hearth_plugin_v0 = {
 	.size = sizeof(hearth_plugin_v0),
 	.name = "flamegraph",
 	.version = HEARTH_VERSION,
 	.license = "Apache-2.0",
 	.components = components,
+	.verbs = verbs,
 };

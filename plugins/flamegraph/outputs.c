@@ -13,6 +13,8 @@
 #include "page.h"
 #include "svg.h"
 
+enum { FILE_NAME_BYTES = 256 };
+
 static const struct {
 	const char *name, *stem, *extension, *media_type, *description;
 } formats[N_FORMATS] = {
@@ -39,12 +41,31 @@ static int read_formats(struct outputs *o)
 	return n ? 0 : say_refuse(o->host, "formats", "must name at least one of folded, html, svg");
 }
 
+/* One name is that of one file. */
+static int check_name(const struct outputs *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_FORMATS; i++)
+		n += o->wants[i];
+	if (!o->name)
+		return 0;
+	if (n > 1 || o->is_series)
+		return say_refuse(o->host, "name", "is that of one file: name one format, and no interval");
+	return o->name[0] && !strchr(o->name, '/') ? 0 :
+		say_refuse(o->host, "name", "must be the name of a file, the folder goes into directory");
+}
+
 int outputs_init(struct outputs *o, const struct hearth_host *h)
 {
+	int r;
+
 	*o = (struct outputs){ .host = h, .directory = { .fd = -1 } };
 	o->can_overwrite = h->option_int(h, "overwrite");
 	o->is_series = h->option_is_set(h, "interval");
-	return read_formats(o);
+	o->name = h->option_string(h, "name");
+	r = read_formats(o);
+	return r < 0 ? r : check_name(o);
 }
 
 void outputs_done(struct outputs *o)
@@ -61,6 +82,10 @@ static void file_name(const struct outputs *o, unsigned int format, char *out, s
 	time_t now = time(NULL);
 	struct tm utc;
 
+	if (o->name) {
+		snprintf(out, size, "%s", o->name);
+		return;
+	}
 	if (o->is_series && gmtime_r(&now, &utc))
 		strftime(stamp, sizeof(stamp), "-%Y%m%dT%H%M%SZ", &utc);
 	snprintf(out, size, "%s%s.%s", formats[format].stem, stamp, formats[format].extension);
@@ -74,7 +99,7 @@ int outputs_open(struct outputs *o, char **ret_why)
 	if (r < 0)
 		return r;
 	for (unsigned int i = 0; i < N_FORMATS; i++) {
-		char name[64];
+		char name[FILE_NAME_BYTES];
 
 		if (!o->wants[i] || o->is_series)
 			continue;
@@ -104,7 +129,7 @@ static int write_file(struct outputs *o, unsigned int format, const struct profi
 		      const struct layout *l, const struct style *style, char **ret_why)
 {
 	_cleanup_(outfile_freep) struct outfile *file = NULL;
-	char name[64];
+	char name[FILE_NAME_BYTES];
 	int r;
 
 	file_name(o, format, name, sizeof(name));

@@ -23,6 +23,7 @@ struct outputs {
 	const struct hearth_host *host;
 	struct outdir directory;
 	bool wants[N_FORMATS], can_overwrite;
+	const char *name; /* of the one file; NULL: as the format is called */
 	bool is_series;    /* the time goes into the names */
 	uint64_t n_stacks; /* lines of the last stacks.folded */
 	struct unsent {    /* written; the route had no room for it yet */

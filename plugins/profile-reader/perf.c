@@ -123,10 +123,10 @@ static int begin_records(struct perf_reader *p)
 	r = input_is_seekable(p->context.input, &size) ? begin_seekable(p) : begin_streaming(p);
 	if (r < 0)
 		return r;
-	p->file.left = p->header.file.data.size;
-	if (p->file.left)
+	if (p->header.file.data.size) {
+		perf_stream_limit(&p->file, p->header.file.data.size);
 		return 0;
-	p->file.left = UINT64_MAX;
+	}
 	warnings_add(p->context.warnings, "not closed", "its recording was not ended properly, so its header does "
 		     "not say where the data ends; what follows is read as far as it makes sense");
 	return 0;

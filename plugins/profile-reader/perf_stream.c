@@ -181,6 +181,15 @@ int perf_stream_next(struct perf_stream *s, struct perf_record *ret)
 	return 1;
 }
 
+void perf_stream_limit(struct perf_stream *s, uint64_t n)
+{
+	size_t have = s->to - s->from;
+
+	if (have > n)
+		s->to = s->from + (size_t)n;
+	s->left = have > n ? 0 : n - have;
+}
+
 size_t perf_stream_rest(const struct perf_stream *s)
 {
 	return s->to - s->from;

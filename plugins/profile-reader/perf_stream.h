@@ -62,6 +62,9 @@ void perf_stream_done(struct perf_stream *s);
  */
 int perf_stream_next(struct perf_stream *s, struct perf_record *ret);
 
+/* The stream ends n bytes from here. */
+void perf_stream_limit(struct perf_stream *s, uint64_t n);
+
 /* Bytes of an incomplete last record. */
 size_t perf_stream_rest(const struct perf_stream *s);
 

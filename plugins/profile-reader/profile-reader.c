@@ -13,6 +13,8 @@
 
 #include "common/cleanup.h"
 #include "common/say.h"
+#include "convert.h"
+#include "first_event.h"
 #include "format.h"
 #include "formats.h"
 
@@ -25,7 +27,8 @@ struct profile_reader {
 	const struct format *format; /* NULL: not known yet */
 	void *reader;
 	struct draft *draft;         /* read and not emitted; the reader's own */
-	bool is_over, is_watching;
+	struct first_event first;
+	bool wants_first, is_over, is_watching;
 };
 
 static const struct hearth_option options[] = {
@@ -46,6 +49,12 @@ static const struct hearth_option options[] = {
 		.name = "event",
 		.type = HEARTH_STRING,
 		.help = "read only the samples of this event; unset: of all",
+	},
+	{
+		.name = "first_event",
+		.type = HEARTH_BOOL,
+		.def = "false",
+		.help = "read only the samples of the first event that has any",
 	},
 };
 
@@ -111,7 +120,7 @@ static void watch(struct profile_reader *p, bool want)
 	p->is_watching = want;
 }
 
-/* 1: a draft; 0: the end; -EAGAIN: not now. */
+/* 1: a draft; 0: the end; -EAGAIN: not now; -EINPROGRESS: none yet. */
 static int read_draft(struct profile_reader *p)
 {
 	int r = p->format ? 0 : begin(p);
@@ -119,7 +128,18 @@ static int read_draft(struct profile_reader *p)
 	if (r == 0)
 		r = p->format->read(p->reader, &p->draft);
 	watch(p, r == -EAGAIN);
-	return r;
+	if (r != 1 || !p->wants_first || first_event_takes(&p->first, &p->draft->builder))
+		return r;
+	p->draft = NULL;
+	return -EINPROGRESS;
+}
+
+static void end(struct profile_reader *p)
+{
+	p->is_over = true;
+	warnings_sum_up(&p->warnings);
+	first_event_say(&p->first, &p->warnings);
+	p->host->finished(p->host);
 }
 
 static void go_on(struct profile_reader *p)
@@ -136,11 +156,8 @@ static void go_on(struct profile_reader *p)
 	}
 	if (r < 0)
 		return give_up(p, r);
-	if (r == 0) {
-		p->is_over = true;
-		warnings_sum_up(&p->warnings);
-		return h->finished(h);
-	}
+	if (r == 0)
+		return end(p);
 	if (draft_is_waiting(p->draft))
 		return; /* on_answered() follows */
 	n = p->draft->builder.n_items;
@@ -184,6 +201,7 @@ static int32_t profile_reader_create(const struct hearth_host *h, void **ret)
 		return -ENOMEM;
 	p->host = h;
 	p->warnings.host = h;
+	p->wants_first = h->option_int(h, "first_event");
 	recorded_init(&p->files, h);
 	p->files.answered = on_answered;
 	p->files.answered_ctx = p;
@@ -254,10 +272,13 @@ static const struct hearth_component component = {
 
 static const struct hearth_component *const components[] = { &component, NULL };
 
+static const struct hearth_verb *const verbs[] = { &convert_verb, NULL };
+
 const struct hearth_plugin hearth_plugin_v0 = {
 	.size = sizeof(hearth_plugin_v0),
 	.name = "profile-reader",
 	.version = HEARTH_VERSION,
 	.license = "Apache-2.0",
 	.components = components,
+	.verbs = verbs,
 };
