@@ -78,11 +78,15 @@ static int perf_open(const struct format_context *c, void **ret)
 	return 0;
 }
 
-static int begin_seekable(struct perf_reader *p)
+static int begin_seekable(struct perf_reader *p, uint64_t size)
 {
 	struct perf_parts parts = { .input = p->context.input };
-	int r = perf_header_read_events(&p->header, &parts, &p->events, p->context.warnings);
+	int r;
 
+	if (p->header.file.data.offset > size)
+		return warnings_fail(p->context.warnings, "cut off at byte %llu, before its records",
+				     (unsigned long long)size);
+	r = perf_header_read_events(&p->header, &parts, &p->events, p->context.warnings);
 	if (r == 0)
 		r = perf_header_read_features(&p->header, &parts, &p->events, &p->facts);
 	if (r == 0)
@@ -120,7 +124,7 @@ static int begin_records(struct perf_reader *p)
 
 	if (p->header.is_pipe)
 		return perf_stream_take(&p->file, magic, sizeof(magic)) < 0 ? -EIO : 0;
-	r = input_is_seekable(p->context.input, &size) ? begin_seekable(p) : begin_streaming(p);
+	r = input_is_seekable(p->context.input, &size) ? begin_seekable(p, size) : begin_streaming(p);
 	if (r < 0)
 		return r;
 	if (p->header.file.data.size) {
