@@ -52,6 +52,12 @@ static int loads_mend(const struct elf_file *f, struct hearth_elf_load *loads, u
 	return 0;
 }
 
+static void offsets_forget(struct hearth_elf_load *loads, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		loads[i].offset = loads[i].file_size = 0;
+}
+
 int debug_loads(const struct elf_file *f, struct hearth_elf_load *ret, uint32_t *ret_n)
 {
 	uint32_t n, count;
@@ -63,7 +69,7 @@ int debug_loads(const struct elf_file *f, struct hearth_elf_load *ret, uint32_t 
 		return r;
 	count = executable_count(ret, n, &is_cut);
 	if (is_cut && (count > 1 || loads_mend(f, ret, n) < 0))
-		n = 0;
+		offsets_forget(ret, n);
 
 	*ret_n = n;
 	return 0;

@@ -315,6 +315,17 @@ static int32_t kernel(struct hearth_inspector *base, int32_t symbols_fd, int32_t
 				   addresses, n, out, ret_cause);
 }
 
+static int32_t kernel_recorded(struct hearth_inspector *base, int32_t symbols_fd, int32_t modules_fd,
+			       uint64_t text, const uint64_t *addresses, uint32_t n,
+			       const struct hearth_naming *out, const char **ret_cause)
+{
+	struct inspector *i = (struct inspector *)base;
+	const struct kernel_fds fds = { .symbols = symbols_fd, .modules = modules_fd };
+
+	return kernel_names_answer_recorded(i->kernel, &fds, i->host->now_ns(i->host), text, addresses,
+					    n, out, ret_cause);
+}
+
 static void inspector_destroy(void *instance)
 {
 	struct inspector *i = instance;
@@ -338,6 +349,7 @@ static int32_t inspector_create(const struct hearth_host *h, void **ret_instance
 		.match_debug = match_debug,
 		.names = names,
 		.kernel = kernel,
+		.kernel_recorded = kernel_recorded,
 		.code = code,
 		.store = store,
 	};

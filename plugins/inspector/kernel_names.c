@@ -197,7 +197,8 @@ static const char *cause_of(int error)
 	}
 }
 
-static int address_answer(const struct kernel_table *t, uint64_t address,
+/* `moved`: by how much the address that was asked about is above the one of here. */
+static int address_answer(const struct kernel_table *t, uint64_t address, uint64_t moved,
 			  const struct hearth_naming *out)
 {
 	static struct kernel_symbol symbol;
@@ -206,7 +207,7 @@ static int address_answer(const struct kernel_table *t, uint64_t address,
 
 	if (!kernel_table_find(t, address, &symbol))
 		return out->symbol(out->ctx, NULL, "no kernel symbol covers it", NULL, 0);
-	line.start = symbol.start;
+	line.start = symbol.start + moved;
 	line.name = demangle(symbol.name, for_people) ? for_people : NULL; /* parts are in Rust */
 	return out->symbol(out->ctx, symbol.module, NULL, &line, 1);
 }
@@ -221,10 +222,57 @@ int kernel_names_answer(struct kernel_names *k, uint64_t now_ns, int symbols_fd,
 		return k->error;
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		int r = address_answer(k->table, addresses[i], out);
+		int r = address_answer(k->table, addresses[i], 0, out);
 
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/*
+ * Where the kernel lies when it is not moved about at boot (CONFIG_PHYSICAL_START of x86-64,
+ * KIMAGE_VADDR of aarch64). Elsewhere, to lie where it lay means that it has not booted since.
+ */
+static bool is_randomised(uint64_t text)
+{
+	return text != 0xffffffff81000000 && text != 0xffff800080000000;
+}
+
+/*
+ * Modules are loaded in another order at other places each time, and BPF programs as well: of a
+ * kernel that has booted since, only what moves as one is known.
+ */
+static int moved_answer(const struct kernel_table *t, const struct kernel_range *here, uint64_t text,
+			uint64_t address, const struct hearth_naming *out)
+{
+	if (address < text || address - text >= here->end - here->start)
+		return out->symbol(out->ctx, NULL, "of a module, and where those lay is not known any more",
+				   NULL, 0);
+	return address_answer(t, address - text + here->start, text - here->start, out);
+}
+
+int kernel_names_answer_recorded(struct kernel_names *k, const struct kernel_fds *fds, uint64_t now_ns,
+				 uint64_t text, const uint64_t *addresses, uint32_t n,
+				 const struct hearth_naming *out, const char **ret_cause)
+{
+	struct kernel_range here;
+	int r = 0;
+
+	table_refresh(k, now_ns, fds->symbols, fds->modules, NULL, 0);
+	if (!k->table) {
+		*ret_cause = cause_of(k->error);
+		return k->error;
+	}
+	here = kernel_table_text(k->table);
+	if (here.start == 0) {
+		*ret_cause = "/proc/kallsyms does not tell where the kernel begins";
+		return -ENODATA;
+	}
+	if (text == here.start && is_randomised(text))
+		return kernel_names_answer(k, now_ns, fds->symbols, fds->modules, addresses, n, out,
+					   ret_cause);
+	for (uint32_t i = 0; r == 0 && i < n; i++)
+		r = moved_answer(k->table, &here, text, addresses[i], out);
+	return r;
 }

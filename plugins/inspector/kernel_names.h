@@ -22,3 +22,16 @@ struct kernel_names *kernel_names_free(struct kernel_names *k); /* NULL */
 int kernel_names_answer(struct kernel_names *k, uint64_t now_ns, int symbols_fd, int modules_fd,
 			const uint64_t *addresses, uint32_t n, const struct hearth_naming *out,
 			const char **ret_cause);
+
+struct kernel_fds {
+	int symbols, modules; /* as of kernel_names_answer */
+};
+
+/*
+ * Of addresses that this kernel had when its _text was at `text`: in an earlier boot all of it lay
+ * elsewhere. Modules have names only if it has not booted since, which is known where the kernel
+ * chooses its place at random.
+ */
+int kernel_names_answer_recorded(struct kernel_names *k, const struct kernel_fds *fds, uint64_t now_ns,
+				 uint64_t text, const uint64_t *addresses, uint32_t n,
+				 const struct hearth_naming *out, const char **ret_cause);

@@ -54,6 +54,7 @@ struct kernel_table {
 	size_t last_module; /* lines of one module follow each other */
 	uint64_t base;
 	bool has_base;
+	struct kernel_range text;
 	size_t n_hidden; /* symbols at address 0 */
 	struct line_splitter symbol_lines, module_lines;
 };
@@ -186,6 +187,16 @@ static bool is_text(char type)
 	return type == 'T' || type == 't' || type == 'W' || type == 'w';
 }
 
+static void text_note(struct kernel_range *text, const struct kallsyms_line *l)
+{
+	if (l->module)
+		return;
+	if (strcmp(l->name, "_text") == 0)
+		text->start = l->address;
+	else if (strcmp(l->name, "_etext") == 0)
+		text->end = l->address;
+}
+
 static int rows_reserve(struct kernel_table *t)
 {
 	size_t capacity = t->rows_capacity ? t->rows_capacity + t->rows_capacity / 2 : 4096;
@@ -221,6 +232,7 @@ static int symbols_line_add(void *ctx, char *line)
 	if (l.address < t->base || l.address - t->base > UINT32_MAX)
 		return 0;
 
+	text_note(&t->text, &l);
 	k = name_word(t, &l, &row.name);
 	if (k < 0)
 		return k == -ENOSPC ? 0 : k;
@@ -349,6 +361,11 @@ static bool reaches(const struct module *module, uint64_t start, uint64_t addres
 	if (module->end > module->start && start >= module->start && start < module->end)
 		return address < module->end && address - start < MAX_FUNCTION;
 	return address - start < MAX_GENERATED;
+}
+
+struct kernel_range kernel_table_text(const struct kernel_table *t)
+{
+	return t->text.start < t->text.end ? t->text : (struct kernel_range){ 0 };
 }
 
 bool kernel_table_find(const struct kernel_table *t, uint64_t address, struct kernel_symbol *ret)

@@ -37,6 +37,13 @@ int kernel_table_add_symbols(struct kernel_table *t, const char *text, size_t le
 /* After the last piece. -EPERM: the kernel hides its addresses. -ENODATA: no symbols at all. */
 int kernel_table_finish(struct kernel_table *t);
 
+/* From `_text` to `_etext`; both 0 if kallsyms does not tell. */
+struct kernel_range {
+	uint64_t start, end;
+};
+
+struct kernel_range kernel_table_text(const struct kernel_table *t);
+
 bool kernel_table_find(const struct kernel_table *t, uint64_t address, struct kernel_symbol *ret);
 size_t kernel_table_bytes(const struct kernel_table *t);
 size_t kernel_table_length(const struct kernel_table *t);

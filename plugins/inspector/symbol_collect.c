@@ -213,18 +213,27 @@ static int kind_collect(struct collector *c, uint32_t type, unsigned int which)
 	return 0;
 }
 
+/*
+ * What 32 bits reach from here is kept. Where that is not all, it is the code: kernels have a segment
+ * at address 0 (x86-64, variables of each CPU, until 6.14) and their code at the top.
+ */
 static uint64_t lowest_address(const struct elf_file *f)
 {
 	struct hearth_elf_load loads[ELF_MAX_LOADS];
-	uint64_t lowest = UINT64_MAX;
+	uint64_t lowest = UINT64_MAX, lowest_code = UINT64_MAX, highest = 0;
 	uint32_t n = 0;
 
-	if (elf_loads(f, loads, &n) < 0)
+	if (elf_loads(f, loads, &n) < 0 || n == 0)
 		return 0;
-	for (uint32_t i = 0; i < n; i++)
-		if (loads[i].vaddr < lowest)
-			lowest = loads[i].vaddr;
-	return n ? lowest : 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t start = loads[i].vaddr;
+
+		lowest = start < lowest ? start : lowest;
+		highest = start > highest ? start : highest;
+		if ((loads[i].flags & PF_X) && start < lowest_code)
+			lowest_code = start;
+	}
+	return highest - lowest > UINT32_MAX && lowest_code != UINT64_MAX ? lowest_code : lowest;
 }
 
 static int file_collect(const struct elf_file *f, uint32_t type, unsigned int which,

@@ -250,6 +250,57 @@ static void symbols_are_read_again_at_once_when_a_module_came_or_went(void **sta
 	kernel_names_free(k);
 }
 
+/* What an address of a recording is called, with where it begins, or why it has no name. */
+static const char *recorded_at(uint64_t here, uint64_t text, uint64_t address)
+{
+	_cleanup_close_ int symbols = memfd_create("kallsyms", MFD_CLOEXEC);
+	_cleanup_close_ int modules = memfd_create("modules", MFD_CLOEXEC);
+	static struct heard heard;
+	struct hearth_naming out = { .size = sizeof(out), .ctx = &heard, .symbol = hear };
+	const struct kernel_fds fds = { .symbols = symbols, .modules = modules };
+	const char *cause = NULL;
+	struct kernel_names *k;
+	char lines[512];
+	int r;
+
+	heard = (struct heard){};
+	snprintf(lines, sizeof(lines), "%016lx T _text\n%016lx T work\n%016lx T _etext\n"
+		 "%016lx t driver\t[mod]\n", here, here + 0x100, here + 0x1000, here + 0x40000000);
+	file_set(symbols, lines);
+	snprintf(lines, sizeof(lines), "mod 4096 0 - Live 0x%016lx\n", here + 0x40000000);
+	file_set(modules, lines);
+	assert_int_equal(kernel_names_new(&k), 0);
+	r = kernel_names_answer_recorded(k, &fds, 0, text, &address, 1, &out, &cause);
+	kernel_names_free(k);
+	return r < 0 ? cause : heard.last;
+}
+
+static void a_recorded_kernel_is_named_by_how_far_it_has_moved(void **state)
+{
+	static const uint64_t usual = 0xffffffff81000000, here = 0xffffffff9a000000;
+	static const char gone[] = "of a module, and where those lay is not known any more";
+	const struct {
+		uint64_t here, text, address;
+		const char *name;
+	} rows[] = {
+		{ here, usual, usual + 0x180, "work" },
+		{ here, usual, usual + 0xfff, "work" },
+		{ here, usual, usual + 0x1000, gone },
+		{ here, usual, usual - 1, gone },
+		{ here, usual, usual + 0x40000010, gone },
+		{ here, usual, here + 0x180, gone }, /* where it is now */
+		{ usual, here, here + 0x180, "work" },
+		{ here, here, here + 0x180, "work" },
+		{ here, here, here + 0x40000010, "driver" }, /* it has not booted since */
+		{ usual, usual, usual + 0x40000010, gone },  /* it may have */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_string_equal(recorded_at(rows[i].here, rows[i].text, rows[i].address),
+				    rows[i].name);
+}
+
 static void hidden_addresses_are_explained(void **state)
 {
 	_cleanup_close_ int fd = memfd_create("kallsyms", MFD_CLOEXEC);
@@ -273,6 +324,7 @@ int main(void)
 		cmocka_unit_test(this_machines_symbols_take_less_than_four_mebibytes),
 		cmocka_unit_test(symbols_are_read_again_when_an_address_is_new_but_not_too_often),
 		cmocka_unit_test(symbols_are_read_again_at_once_when_a_module_came_or_went),
+		cmocka_unit_test(a_recorded_kernel_is_named_by_how_far_it_has_moved),
 		cmocka_unit_test(hidden_addresses_are_explained),
 	};
 

@@ -112,6 +112,14 @@ struct hearth_inspector {
 	 */
 	int32_t (*identify_table)(struct hearth_inspector *i, int32_t fd, uint64_t offset,
 				  struct hearth_inspected *ret);
+
+	/*
+	 * [inspector] As kernel(), of addresses that the same build of the kernel had in a boot in which
+	 * its symbol _text was at `text`. Names start where they did then.
+	 */
+	int32_t (*kernel_recorded)(struct hearth_inspector *i, int32_t symbols_fd, int32_t modules_fd,
+				   uint64_t text, const uint64_t *addresses, uint32_t n,
+				   const struct hearth_naming *out, const char **ret_cause);
 };
 
 #ifdef __cplusplus

@@ -287,7 +287,8 @@ FIELD(hearth_inspector, kernel, 32, 8);
 FIELD(hearth_inspector, code, 40, 8);
 FIELD(hearth_inspector, store, 48, 8);
 FIELD(hearth_inspector, identify_table, 56, 8);
-SIZE(hearth_inspector, 64);
+FIELD(hearth_inspector, kernel_recorded, 64, 8);
+SIZE(hearth_inspector, 72);
 
 /* hearth/control.h */
 FIELD(hearth_run_event, size, 0, 4);
