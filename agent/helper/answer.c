@@ -89,3 +89,11 @@ int answer_new_named(const uint8_t *records, size_t len, uint32_t n_symbols,
 	*ret = a;
 	return 0;
 }
+
+void answer_move(struct helper_answer *a, uint64_t by)
+{
+	struct hearth_symbol_line *lines = (struct hearth_symbol_line *)a->named.lines;
+
+	for (uint32_t i = 0; i < a->named.n_lines; i++)
+		lines[i].start += by;
+}

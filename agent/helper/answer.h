@@ -17,3 +17,6 @@ int answer_new_inspected(const struct hearth_inspected *from, struct helper_answ
 /* From records (record.h) of exactly n_symbols addresses. -EBADMSG, -ENOMEM. */
 int answer_new_named(const uint8_t *records, size_t len, uint32_t n_symbols,
 		     struct helper_answer **ret);
+
+/* Functions begin `by` higher than was said. */
+void answer_move(struct helper_answer *a, uint64_t by);

@@ -113,6 +113,12 @@ static int reserve(struct file_table *f)
 
 int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct file **ret)
 {
+	return file_table_add_kernel(f, kind, 0, fd, ret);
+}
+
+int file_table_add_kernel(struct file_table *f, enum file_kind kind, uint64_t text, int fd,
+			  struct file **ret)
+{
 	_cleanup_close_ int owned = fd;
 	struct stat st;
 	int r;
@@ -121,7 +127,8 @@ int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct fil
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < f->n; i++)
-		if (f->entries[i].kind == kind && stat_equal(&f->entries[i].stat, &st)) {
+		if (f->entries[i].kind == kind && f->entries[i].kernel_text == text &&
+		    stat_equal(&f->entries[i].stat, &st)) {
 			*ret = touch(f, &f->entries[i]);
 			return 0;
 		}
@@ -130,6 +137,7 @@ int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct fil
 		return r;
 	f->entries[f->n] = (struct file){
 		.handle = ++f->last_handle,
+		.kernel_text = text,
 		.kind = kind,
 		.fd = TAKE_FD(owned),
 		.debug_fd = -1,
@@ -155,7 +163,7 @@ struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major,
 	for (size_t i = 0; i < f->n; i++) {
 		struct file *file = &f->entries[i];
 
-		if (file->kind == FILE_ELF && file->stat.st_dev == device &&
+		if (file->kind == FILE_ELF && file->kernel_text == 0 && file->stat.st_dev == device &&
 		    file->stat.st_ino == inode && file_is_unchanged(file))
 			return touch(f, file);
 	}
@@ -167,7 +175,7 @@ struct file *file_table_find_build(struct file_table *f, const uint8_t *build_id
 	for (size_t i = 0; i < f->n; i++) {
 		struct file *file = &f->entries[i];
 
-		if (file->kind == FILE_TABLE && file->state == FILE_GOOD &&
+		if (file->kind == FILE_TABLE && file->kernel_text == 0 && file->state == FILE_GOOD &&
 		    file->known.build_id_len == len &&
 		    memcmp(file->known.build_id, build_id, len) == 0)
 			return touch(f, file);

@@ -19,6 +19,7 @@
 enum file_kind {
 	FILE_ELF = 0,
 	FILE_TABLE,    /* a stored table of a file that is gone */
+	FILE_KERNEL,   /* what identifies the running kernel; its symbols are elsewhere */
 	FILE_PERF_MAP, /* grows, so one that grew is opened as another one */
 };
 
@@ -30,6 +31,7 @@ enum file_state {
 
 struct file {
 	uint64_t handle;
+	uint64_t kernel_text; /* 0, or where the kernel that it is lay in a recording */
 	enum file_kind kind; /* one file on disk may be both, and is two entries then */
 	int fd;
 	struct stat stat;
@@ -58,6 +60,10 @@ DEFINE_CLEANUP(struct file_table *, file_table_free)
  * already. Entries move: a pointer is good until the next file_table_add.
  */
 int file_table_add(struct file_table *f, enum file_kind kind, int fd, struct file **ret);
+
+/* As file_table_add, of a kernel whose _text was at `text`: a handle for each place. */
+int file_table_add_kernel(struct file_table *f, enum file_kind kind, uint64_t text, int fd,
+			  struct file **ret);
 
 /* The entry of a mapping whose file is open as an ELF file and unchanged, or NULL. */
 struct file *file_table_find_mapped(struct file_table *f, uint32_t device_major, uint32_t device_minor,

@@ -35,6 +35,7 @@ static const struct lane_stage opener_stages[REQUEST_KINDS] = {
 	[REQUEST_RECORDED] = { recorded_open_prepare, recorded_open_send, recorded_open_receive,
 			       recorded_open_blame },
 	[REQUEST_KERNEL] = { kallsyms_prepare, kallsyms_send, kallsyms_receive, NULL },
+	[REQUEST_NAMES] = { kallsyms_prepare, kallsyms_send, kallsyms_receive, NULL },
 };
 
 static const struct lane_stage archivist_stages[REQUEST_KINDS] = {
@@ -48,8 +49,7 @@ static const struct lane_stage inspector_stages[REQUEST_KINDS] = {
 			    debug_match_blame },
 	[REQUEST_RECORDED] = { recorded_judge_prepare, identify_send, recorded_judge_receive,
 			       inspector_file_blame },
-	[REQUEST_NAMES] = { inspector_file_prepare, names_send, records_receive,
-			    inspector_file_blame },
+	[REQUEST_NAMES] = { names_prepare, names_send, records_receive, inspector_file_blame },
 	[REQUEST_KERNEL] = { kernel_prepare, kernel_send, records_receive, NULL },
 };
 

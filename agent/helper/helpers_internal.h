@@ -59,6 +59,20 @@ void recorded_open_blame(void *ctx, struct request *r, const char *how);
 bool recorded_judge_prepare(void *ctx, struct request *r);
 bool recorded_judge_receive(void *ctx, struct request *r, struct message *m);
 
+static inline bool elf_load_is_code(const struct hearth_elf_load *l)
+{
+	return l->flags & 1; /* PF_X of elf(5) */
+}
+
+/* kernel.c: RECORDED of "[kernel]", which is the running one or a file of that build. */
+bool kernel_is(const struct request *r);
+/* Answers, or goes the way of a file. */
+void kernel_admit(struct helpers *h, struct request *r);
+/* Answers with a handle of its own: the file that was found, moved to where the kernel lay. */
+void kernel_answer(struct helpers *h, struct request *r, const struct file *file);
+/* By how much the addresses of the recording are above those in the file. */
+uint64_t kernel_moved(const struct file *file);
+
 /* vdso.c: OPEN of "[vdso]", at the inspector only. */
 bool vdso_is(const struct hearth_inspect_target *t);
 void vdso_admit(struct helpers *h, struct request *r);
@@ -102,6 +116,7 @@ bool store_receive(void *ctx, struct request *r, struct message *m);
 /* names.c: NAMES at the inspector; KERNEL too, after the opener has opened kallsyms once. */
 int names_send(void *ctx, struct request *r, struct helper_process *p,
 	       struct message_header *header);
+bool names_prepare(void *ctx, struct request *r);
 bool kallsyms_prepare(void *ctx, struct request *r);
 int kallsyms_send(void *ctx, struct request *r, struct helper_process *p,
 		  struct message_header *header);

@@ -90,6 +90,39 @@ static uint32_t table_flags(uint32_t state)
 	       (state & HEARTH_TABLE_DAMAGED ? MESSAGE_TABLE_DAMAGED : 0);
 }
 
+/* What a question about names is about: one word, unless it is the running kernel, and addresses. */
+static bool words_take(const struct message *m, uint64_t *ret_word, const uint64_t **ret_addresses)
+{
+	const uint64_t *words = (const uint64_t *)(const void *)m->payload;
+	bool has_word = m->header.type != MESSAGE_KERNEL || (m->header.flags & MESSAGE_IS_RECORDED);
+
+	if (m->header.n > HELPER_MAX_ADDRESSES ||
+	    m->len != ((size_t)m->header.n + has_word) * sizeof(*words))
+		return false;
+	*ret_word = has_word ? words[0] : 0;
+	*ret_addresses = words + has_word;
+	return true;
+}
+
+static int names_ask(struct hearth_inspector *i, const struct message *m, const struct hearth_naming *out,
+		     uint32_t *ret_table, const char **ret_cause)
+{
+	const uint32_t n = m->header.n;
+	struct hearth_symbol_fds fds;
+	const uint64_t *addresses;
+	uint64_t word;
+
+	if (!symbol_fds_take(m, &fds) || !words_take(m, &word, &addresses))
+		return -EPROTO;
+	if (m->header.type == MESSAGE_NAMES)
+		return i->names(i, word, &fds, addresses, n, out, ret_table, ret_cause);
+	if (m->header.type == MESSAGE_CODE)
+		return i->code(i, word, m->fds[0], addresses, n, out, ret_cause);
+	if (m->header.flags & MESSAGE_IS_RECORDED)
+		return i->kernel_recorded(i, m->fds[0], m->fds[1], word, addresses, n, out, ret_cause);
+	return i->kernel(i, m->fds[0], m->fds[1], addresses, n, out, ret_cause);
+}
+
 static int answer_names(struct hearth_inspector *inspector, const struct message *m)
 {
 	static struct outbox outbox;
@@ -98,29 +131,16 @@ static int answer_names(struct hearth_inspector *inspector, const struct message
 		.ctx = &outbox,
 		.symbol = outbox_symbol,
 	};
-	const uint64_t *words = (const uint64_t *)(const void *)m->payload;
 	const char *cause = "cannot be read";
-	bool is_kernel = m->header.type == MESSAGE_KERNEL;
-	struct hearth_symbol_fds fds;
 	uint32_t table = 0;
-	size_t n_words = is_kernel ? m->header.n : (size_t)m->header.n + 1;
 	int r;
 
-	if (m->header.n > HELPER_MAX_ADDRESSES || m->len != n_words * sizeof(*words) ||
-	    !symbol_fds_take(m, &fds))
-		return -EBADMSG;
 	outbox.request = &m->header;
 	outbox.len = 0;
 	outbox.n = 0;
-	if (m->header.type == MESSAGE_NAMES)
-		r = inspector->names(inspector, words[0], &fds, words + 1, m->header.n, &naming,
-				     &table, &cause);
-	else if (m->header.type == MESSAGE_CODE)
-		r = inspector->code(inspector, words[0], m->fds[0], words + 1, m->header.n, &naming,
-				    &cause);
-	else
-		r = inspector->kernel(inspector, m->fds[0], m->fds[1], words, m->header.n, &naming,
-				      &cause);
+	r = names_ask(inspector, m, &naming, &table, &cause);
+	if (r == -EPROTO)
+		return -EBADMSG;
 	if (r < 0)
 		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
 	return outbox_send(&outbox, MESSAGE_LAST | table_flags(table));

@@ -12,6 +12,27 @@
 /* 4,096 names of usual length are 200 KiB; more than this is nonsense or an attack. */
 #define MAX_RECORD_BYTES (8u << 20)
 
+/* Once, however often it is sent. */
+static void addresses_move(struct request *r, uint64_t moved)
+{
+	for (uint32_t i = 0; i < r->n_addresses; i++)
+		r->addresses[i] -= moved - r->moved;
+	r->moved = moved;
+}
+
+/* Of the running kernel as it lay in a recording. */
+static int recorded_kernel_send(const struct helpers *h, struct request *r, const struct file *file,
+				struct helper_process *p, struct message_header *header)
+{
+	header->type = MESSAGE_KERNEL;
+	header->flags |= MESSAGE_IS_RECORDED;
+	header->n = r->n_addresses;
+	r->addresses[-1] = file->kernel_text;
+	return helper_process_send(p, header, r->addresses - 1,
+				   ((size_t)r->n_addresses + 1) * sizeof(*r->addresses), h->kernel_fds,
+				   h->kernel_fds[1] >= 0 ? 2 : 1);
+}
+
 int names_send(void *ctx, struct request *r, struct helper_process *p,
 	       struct message_header *header)
 {
@@ -23,6 +44,9 @@ int names_send(void *ctx, struct request *r, struct helper_process *p,
 	k = file_table_find(h->files, r->handle, &file);
 	if (k < 0)
 		return k;
+	if (file->kind == FILE_KERNEL)
+		return recorded_kernel_send(h, r, file, p, header);
+	addresses_move(r, kernel_moved(file));
 	archive_look_up(h, file);
 	fds[n_fds++] = file->fd;
 	if (file->debug_fd >= 0) {
@@ -93,6 +117,23 @@ bool kallsyms_receive(void *ctx, struct request *r, struct message *m)
 	return true;
 }
 
+/* True: r asks for names of a recorded kernel that is the running one. */
+static bool is_of_kernel(const struct helpers *h, const struct request *r)
+{
+	struct file *file;
+
+	return r->kind == REQUEST_KERNEL ||
+	       (r->kind == REQUEST_NAMES && file_table_find(h->files, r->handle, &file) == 0 &&
+		file->kind == FILE_KERNEL);
+}
+
+bool names_prepare(void *ctx, struct request *r)
+{
+	struct helpers *h = ctx;
+
+	return is_of_kernel(h, r) ? kernel_prepare(ctx, r) : inspector_file_prepare(ctx, r);
+}
+
 bool kernel_prepare(void *ctx, struct request *r)
 {
 	struct helpers *h = ctx;
@@ -124,6 +165,8 @@ static void records_answer(struct request *r)
 
 	k = answer_new_named((const uint8_t *)r->records.data, r->records.len, r->n_addresses, &a);
 	if (k == 0)
+		answer_move(a, r->moved);
+	if (k == 0)
 		request_answer(r, a);
 	else
 		request_fail(r, k, k == -ENOMEM ? "not enough memory"
@@ -136,7 +179,7 @@ static void failure_receive(struct helpers *h, struct request *r, const struct m
 	char cause[HELPER_MAX_CAUSE];
 
 	message_cause(m, cause);
-	if (r->kind == REQUEST_KERNEL)
+	if (is_of_kernel(h, r))
 		kernel_fds_close(h);
 	request_fail(r, m->header.status, "%s", cause);
 }

@@ -50,6 +50,8 @@ enum {
 	MESSAGE_TABLE_DAMAGED = 1u << 4,
 	/* Of IDENTIFY and NAMES: the one fd is that of a stored table, and there is no file. */
 	MESSAGE_IS_TABLE = 1u << 5,
+	/* Of KERNEL: of a recording, whose _text comes before the addresses. */
+	MESSAGE_IS_RECORDED = 1u << 6,
 };
 
 struct message_header {

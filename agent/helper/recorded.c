@@ -71,6 +71,10 @@ static void fail(struct request *r)
 
 void recorded_admit(struct helpers *h, struct request *r)
 {
+	if (kernel_is(r)) {
+		kernel_admit(h, r);
+		return;
+	}
 	if (vdso_is(&r->target) && vdso_handle(h, &r->handle) == 0) {
 		lane_push(h->inspector, r);
 		return;
@@ -206,6 +210,15 @@ static bool is_of_build(const struct recorded_search *s, const struct file *file
 	       memcmp(known->build_id, s->build_id, s->build_id_len) == 0;
 }
 
+/* A debug file may tell addresses only: enough of a kernel, whose recording has no file offsets. */
+static bool has_code(const struct request *r, const struct hearth_inspected *known)
+{
+	for (uint32_t i = 0; i < known->n_loads; i++)
+		if (elf_load_is_code(&known->loads[i]) && (known->loads[i].file_size > 0 || kernel_is(r)))
+			return true;
+	return false;
+}
+
 /* What lies at the path is worth a word; a debug file of another build is just none. */
 static void note_other(struct recorded_search *s, const struct file *file)
 {
@@ -221,6 +234,10 @@ static void answer(struct helpers *h, struct request *r, const struct file *file
 {
 	struct helper_answer *a;
 
+	if (kernel_is(r)) {
+		kernel_answer(h, r, file);
+		return;
+	}
 	if (!file->is_debug_settled) {
 		(void)debug_begin(h, r, file);
 		return;
@@ -246,7 +263,7 @@ bool recorded_judge_prepare(void *ctx, struct request *r)
 	}
 	if (file->state == FILE_UNKNOWN && !file_is_blocked(file))
 		return true;
-	if (file->state == FILE_GOOD && file->known.n_loads > 0) {
+	if (file->state == FILE_GOOD && has_code(r, &file->known)) {
 		if (is_of_build(&r->recorded, file)) {
 			answer(h, r, file);
 			return false;

@@ -58,6 +58,8 @@ int request_set_recorded(struct request *r, const struct hearth_inspect_recorded
 		.path = recorded->path,
 	};
 
+	if (HEARTH_HAS(recorded, kernel_text))
+		r->recorded.kernel_text = recorded->kernel_text;
 	r->recorded.build_id_len = recorded->build_id_len;
 	if (recorded->build_id_len > 0)
 		memcpy(r->recorded.build_id, recorded->build_id, recorded->build_id_len);

@@ -30,6 +30,7 @@ enum request_kind {
 struct recorded_search {
 	uint8_t build_id[HELPER_MAX_BUILD_ID];
 	uint32_t build_id_len;
+	uint64_t kernel_text;   /* 0: no kernel */
 	unsigned int place;     /* where to look next */
 	int path_status;        /* of the file at its path: 0, or why it was not opened */
 	bool is_store_asked;    /* the stored tables come last */
@@ -56,6 +57,7 @@ struct request {
 	uint64_t handle;      /* NAMES, STORE, and OPEN once the file is open */
 	uint32_t n_addresses; /* NAMES, KERNEL */
 	uint32_t n_answered;
+	uint64_t moved;       /* NAMES: by how much addresses were lowered to be those of the file */
 	uint64_t *addresses;  /* n_addresses, preceded by the handle: as MESSAGE_NAMES wants them */
 	struct buf records;   /* of the answer, as far as it has come */
 	char *text;

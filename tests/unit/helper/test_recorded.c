@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files that a recording tells of, by path and build id. The test cuts its own program to pieces
- * with binutils, and asks for a function that only .symtab names; below /usr/lib/debug it looks in a
- * mount namespace of its own.
+ * with binutils, and asks for a function that only .symtab names.
  */
-#include "helpers_fixture.h"
+#include "recorded_fixture.h"
 
 #include <dlfcn.h>
-#include <sched.h>
-#include <spawn.h>
-#include <sys/mount.h>
-
-#include "helper/recorded_file.h"
 
 #define NAME "named_by_symtab"
 #define ANY_ID_LEN 20u
@@ -19,26 +13,6 @@
 __attribute__((noinline)) static void named_by_symtab(void)
 {
 	__asm__ volatile("");
-}
-
-static void run(char *const *argv)
-{
-	int status;
-	pid_t pid;
-
-	assert_int_equal(posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
-static const char *in_folder(const struct fixture *f, const char *name)
-{
-	static char paths[8][PATH_MAX];
-	static unsigned int n;
-	char *path = paths[n++ % 8];
-
-	snprintf(path, PATH_MAX, "%s/%s", f->folder, name);
-	return path;
 }
 
 static const char *own_path(void)
@@ -59,11 +33,6 @@ static void app_make(struct fixture *f)
 	run((char *[]){ "objcopy", "--only-keep-debug", (char *)own_path(),
 			(char *)in_folder(f, "app.debug"), NULL });
 }
-
-struct build {
-	uint8_t id[HELPER_MAX_BUILD_ID];
-	uint32_t len;
-};
 
 static struct build own_build(struct fixture *f)
 {
@@ -202,39 +171,6 @@ static void what_would_block_or_is_no_elf_is_no_file(void **state)
 	cause_is(f, "/dev/zero", &b, -ENOENT, "is no regular file");
 }
 
-/* /usr/lib/debug is an empty folder of ours, for us and whom we start from now on. */
-static bool debug_folder_make(struct fixture *f)
-{
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return false;
-	assert_true(mkdir("/usr/lib/debug", 0755) == 0 || errno == EEXIST);
-	assert_int_equal(mkdir(in_folder(f, "debug"), 0755), 0);
-	return mount(in_folder(f, "debug"), "/usr/lib/debug", NULL, MS_BIND, NULL) == 0;
-}
-
-/* Files below it are open still. */
-static void debug_folder_end(void)
-{
-	assert_int_equal(umount2("/usr/lib/debug", MNT_DETACH), 0);
-}
-
-static void debug_file_put(struct fixture *f, const char *from, const struct build *b)
-{
-	char path[PATH_MAX];
-	int at;
-
-	at = snprintf(path, sizeof(path), "/usr/lib/debug/.build-id");
-	(void)mkdir(path, 0755);
-	at += snprintf(path + at, sizeof(path) - (size_t)at, "/%02x", b->id[0]);
-	(void)mkdir(path, 0755);
-	path[at++] = '/';
-	for (uint32_t i = 1; i < b->len; i++)
-		at += snprintf(path + at, sizeof(path) - (size_t)at, "%02x", b->id[i]);
-	snprintf(path + at, sizeof(path) - (size_t)at, ".debug");
-	copy_file(in_folder(f, from), path);
-}
-
 static void a_debug_file_by_build_id_stands_for_a_program_that_is_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -322,8 +258,6 @@ static void a_request_that_makes_no_sense_is_not_taken(void **state)
 	t.path = NULL;
 	assert_int_equal(helpers_open_recorded(f->helpers, &t, on_answer, NULL), -EINVAL);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
