@@ -17,7 +17,7 @@
 
 #include "common/cleanup.h"
 
-#define CACHE_KERNEL 0u /* the handle that stands for the kernel */
+#define CACHE_KERNEL 0u /* the handle that stands for the running kernel */
 
 struct cache;
 

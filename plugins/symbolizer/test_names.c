@@ -28,6 +28,42 @@ TEST(frames_get_the_names_that_were_answered)
 	end(&m, &p);
 }
 
+static uint32_t frame_of_lost_kernel(struct test_profile *p, const char *cause)
+{
+	struct hearth_binary binary = {
+		.path = hearth_flat_intern_string(&p->b, "[kernel]"),
+		.cause = hearth_flat_intern_string(&p->b, cause),
+	};
+	struct hearth_frame frame = {
+		.kind = HEARTH_FRAME_KERNEL,
+		.address = 0x100,
+		.binary = hearth_build_binary(&p->b, &binary),
+	};
+
+	return hearth_build_frame(&p->b, &frame);
+}
+
+TEST(a_recorded_kernel_is_asked_by_its_handle_and_never_the_running_one)
+{
+	struct hearth_mock m;
+	struct test_profile p;
+	uint32_t frames[3];
+
+	begin(&m, &p);
+	frames[0] = test_frame(&p, HEARTH_FRAME_KERNEL, "[kernel]", 9, 0x100, 0);
+	frames[1] = frame_of_lost_kernel(&p, "[kernel] is of another build");
+	frames[2] = test_frame(&p, HEARTH_FRAME_KERNEL, "[kernel]", 9, 0x301, HEARTH_FRAME_IS_RETURN);
+	assert_int_equal(hearth_mock_feed(&m, window_of(&p, frames, 3)), 0);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.requests[0].handle, 9);
+	assert_int_equal(fake.requests[0].addresses[1], 0x300);
+	fake_answer_all();
+	assert_string_equal(name_of(&m, 0, frames[0], 0), "f_100");
+	assert_string_equal(name_of(&m, 0, frames[2], 0), "f_300");
+	assert_string_equal(cause_of(&m, 0, frames[1]), "[kernel] is of another build");
+	end(&m, &p);
+}
+
 TEST(a_demangled_name_is_shown_and_that_of_the_linker_goes_along)
 {
 	struct hearth_frame_lines lines;
@@ -223,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_get_the_names_that_were_answered),
+		cmocka_unit_test(a_recorded_kernel_is_asked_by_its_handle_and_never_the_running_one),
 		cmocka_unit_test(a_demangled_name_is_shown_and_that_of_the_linker_goes_along),
 		cmocka_unit_test(a_return_address_is_looked_up_one_before),
 		cmocka_unit_test(an_unnamed_frame_says_why_and_is_counted_by_its_samples),

@@ -46,6 +46,15 @@ static uint32_t unnamed_cause(struct window *w, const struct hearth_frame *frame
 	return hearth_flat_intern_string(&w->names, "file was not opened");
 }
 
+/*
+ * A kernel with a handle is that of a recording. One without is the running one, but for a recording
+ * whose kernel was not found: this one's names would be wrong there.
+ */
+static bool is_kernel_askable(const struct hearth_binary *binary)
+{
+	return binary->handle != CACHE_KERNEL || binary->cause == 0;
+}
+
 /* True if the frame can be asked about; *ret says what to ask. */
 static bool is_askable(const struct hearth_frame *frame, const struct hearth_binary *binary,
 		       struct wanted *ret)
@@ -54,10 +63,11 @@ static bool is_askable(const struct hearth_frame *frame, const struct hearth_bin
 	bool is_file = frame->kind == HEARTH_FRAME_NATIVE && !(frame->flags & HEARTH_FRAME_RAW);
 	bool is_code = frame->kind == HEARTH_FRAME_JIT && (frame->flags & HEARTH_FRAME_RAW);
 
-	if (!is_kernel && (!(is_file || is_code) || binary->handle == CACHE_KERNEL))
+	if (is_kernel ? !is_kernel_askable(binary)
+		      : !(is_file || is_code) || binary->handle == CACHE_KERNEL)
 		return false;
 	ret->is_code = is_code;
-	ret->handle = is_kernel ? CACHE_KERNEL : binary->handle;
+	ret->handle = binary->handle;
 	ret->address = frame->address - ((frame->flags & HEARTH_FRAME_IS_RETURN) ? 1 : 0);
 	return true;
 }
