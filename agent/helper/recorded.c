@@ -13,7 +13,7 @@
 #include "helper/helpers_internal.h"
 #include "helper/recorded_file.h"
 
-#define PATH_IN_CAUSE 70
+#define PATH_IN_CAUSE 60
 
 /* ---- what is said in the end ---- */
 
@@ -37,7 +37,7 @@ static const char *why_not_opened(int status)
 	case -EPERM:
 		return "may not be read";
 	case -EREMOTE:
-		return "is on a network or FUSE file system, which is never read";
+		return "is on a network or FUSE file system";
 	case -ENOTSUP:
 		return "is no regular file";
 	default:
@@ -45,12 +45,21 @@ static const char *why_not_opened(int status)
 	}
 }
 
+/* The end of a long path, from the beginning of a character on. */
+static const char *path_end(const char *path)
+{
+	size_t len = strlen(path);
+
+	path += len > PATH_IN_CAUSE ? len - PATH_IN_CAUSE : 0;
+	while ((*path & 0xc0) == 0x80)
+		path++;
+	return path;
+}
+
 static void fail(struct request *r)
 {
 	const struct recorded_search *s = &r->recorded;
-	size_t len = strlen(r->text);
-	const char *path = len > PATH_IN_CAUSE ? r->text + len - PATH_IN_CAUSE : r->text;
-	const char *cut = len > PATH_IN_CAUSE ? "…" : "";
+	const char *path = path_end(r->text), *cut = path > r->text ? "…" : "";
 	char want[16], have[16];
 
 	id_put(s->build_id, s->build_id_len, want);
@@ -75,16 +84,15 @@ void recorded_admit(struct helpers *h, struct request *r)
 		kernel_admit(h, r);
 		return;
 	}
-	if (vdso_is(&r->target) && vdso_handle(h, &r->handle) == 0) {
-		lane_push(h->inspector, r);
-		return;
-	}
 	if (r->text[0] != '/' && r->recorded.build_id_len == 0) {
-		request_fail(r, -ENOTSUP, "no file is behind this mapping");
+		request_fail(r, -ENOTSUP, "no file is behind this mapping, and the recording has no build id of it");
 		request_free(r);
 		return;
 	}
-	lane_push(h->opener, r);
+	if (vdso_is(&r->target) && vdso_handle(h, &r->handle) == 0)
+		lane_push(h->inspector, r);
+	else
+		lane_push(h->opener, r);
 }
 
 /* Device 0 has no files, so its numbers are free: what hung the opener is known by its path. */

@@ -150,6 +150,27 @@ static void without_a_build_id_only_what_everybody_may_read_is_read(void **state
 	name_is(f, in_folder(f, "whole"), &b, NAME);
 }
 
+/* It begins within a character of two bytes, and before one. */
+static void of_a_long_path_whole_characters_of_the_end_are_told(void **state)
+{
+	static const char *const ends[] = { "x", "xx" };
+	struct fixture *f = *state;
+	struct build b = { .id = { 0xab, 0x12 }, .len = 2 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		char path[128] = "/";
+		size_t len = 1;
+		_cleanup_free_ char *expected = str_format(
+			"ö%s is not on this machine and nothing has its build id ab12", ends[i]);
+
+		while (len < 80)
+			len += (size_t)snprintf(path + len, sizeof(path) - len, "ö");
+		snprintf(path + len, sizeof(path) - len, "%s", ends[i]);
+		cause_is(f, path, &b, -ENOENT, expected);
+		cause_is(f, path, &b, -ENOENT, "…ö");
+	}
+}
+
 static void a_file_that_is_gone_is_said_to_be(void **state)
 {
 	struct fixture *f = *state;
@@ -232,18 +253,24 @@ static void a_debug_file_that_lies_under_a_false_build_id_is_not_used(void **sta
 static void the_vdso_is_ours_only_if_its_build_id_is(void **state)
 {
 	struct fixture *f = *state;
-	_cleanup_reply_ struct reply any = {}, same = {};
-	struct build none = {}, b, other = { .id = { 1, 2 }, .len = 2 };
+	_cleanup_reply_ struct reply mapped = {}, same = {};
+	const struct build none = {}, other = { .id = { 1, 2 }, .len = 2 };
+	struct hearth_inspect_target t = { .size = sizeof(t), .pid = getpid(), .path = "[vdso]",
+					   .map_start = 5ull << 30, .map_end = 6ull << 30 };
 	const struct hearth_inspected *i;
+	struct build b;
 
-	i = ask(f, "[vdso]", &none, &any);
+	assert_int_equal(helpers_open(f->helpers, &t, on_answer, &mapped), 0);
+	wait_for(f, &mapped);
+	i = &mapped.answer->inspected;
 	assert_int_equal(i->status, 0);
 	b.len = i->build_id_len;
 	memcpy(b.id, i->build_id, b.len);
 	i = ask(f, "[vdso]", &b, &same);
 	assert_int_equal(i->status, 0);
-	assert_int_equal(i->handle, any.answer->inspected.handle);
+	assert_int_equal(i->handle, mapped.answer->inspected.handle);
 	cause_is(f, "[vdso]", &other, -ENOENT, "[vdso] is not on this machine");
+	cause_is(f, "[vdso]", &none, -ENOTSUP, "the recording has no build id of it");
 }
 
 static void a_request_that_makes_no_sense_is_not_taken(void **state)
@@ -267,6 +294,7 @@ int main(void)
 		TEST(a_file_of_which_no_build_id_was_recorded_is_taken_as_it_is),
 		TEST(without_a_build_id_only_what_everybody_may_read_is_read),
 		TEST(a_file_that_is_gone_is_said_to_be),
+		TEST(of_a_long_path_whole_characters_of_the_end_are_told),
 		TEST(what_would_block_or_is_no_elf_is_no_file),
 		TEST(a_debug_file_by_build_id_stands_for_a_program_that_is_gone),
 		TEST(a_debug_file_names_what_a_stripped_program_does_not),
