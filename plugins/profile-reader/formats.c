@@ -4,5 +4,6 @@
 
 const struct format *const formats[] = {
 	&perf_format,
+	&folded_format,
 	NULL,
 };

@@ -56,6 +56,12 @@ static const struct hearth_option options[] = {
 		.def = "false",
 		.help = "read only the samples of the first event that has any",
 	},
+	{
+		.name = "folded_comm",
+		.type = HEARTH_BOOL,
+		.def = "true",
+		.help = "folded stacks: the first part of a line is the name of the process, not a frame",
+	},
 };
 
 /* ---- beginning ---- */
@@ -77,7 +83,7 @@ static int refuse_bytes(struct profile_reader *p, const uint8_t *head, size_t n)
 
 	for (size_t i = 0; i < n && i < 8; i++)
 		snprintf(text + 3 * i, 4, " %02x", head[i]);
-	return warnings_fail(&p->warnings, "neither " FORMAT_NAMES "; first bytes:%s", text);
+	return warnings_fail(&p->warnings, "is none of: " FORMAT_NAMES "; first bytes:%s", text);
 }
 
 static int begin(struct profile_reader *p)
