@@ -4,6 +4,7 @@
 
 const struct format *const formats[] = {
 	&perf_format,
+	&pprof_format,
 	&folded_format,
 	NULL,
 };

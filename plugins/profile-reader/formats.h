@@ -5,9 +5,9 @@
 #include "format.h"
 
 /* Of the option `format`; and the same for people. */
-#define FORMAT_CHOICES "auto|perf|folded"
-#define FORMAT_NAMES "perf.data, folded stacks"
+#define FORMAT_CHOICES "auto|perf|pprof|folded"
+#define FORMAT_NAMES "perf.data, pprof, folded stacks"
 
-extern const struct format perf_format, folded_format;
+extern const struct format perf_format, pprof_format, folded_format;
 
 extern const struct format *const formats[];
