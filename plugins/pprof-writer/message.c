@@ -317,18 +317,27 @@ static void write_strings(struct message *m)
 	}
 }
 
+/* The format has room for the period of one event: the first that has any. */
+static const struct profile_event *event_with_period(const struct profile *p)
+{
+	for (uint32_t i = 0; i < p->n_events; i++)
+		if (p->events[i].period)
+			return &p->events[i];
+	return &p->events[0];
+}
+
 static void write_facts(struct message *m)
 {
 	const struct profile *p = m->profile;
-	const struct profile_event *first = &p->events[0];
+	const struct profile_event *e = event_with_period(p);
 	uint64_t start_ns = p->start_ns < p->end_ns ? p->start_ns : p->end_ns;
-	uint32_t preferred = p->n_events && first->has_period;
+	uint32_t preferred = p->n_events && p->events[0].has_period;
 
 	protobuf_put_varint(&m->scratch, PROFILE_TIME_NANOS, start_ns);
 	protobuf_put_varint(&m->scratch, PROFILE_DURATION_NANOS, p->end_ns - start_ns);
-	if (p->n_events && first->period_type) {
-		put_value_type(m, PROFILE_PERIOD_TYPE, first->period_type, first->period_unit);
-		protobuf_put_varint(&m->scratch, PROFILE_PERIOD, as_signed(first->period));
+	if (e->period_type) {
+		put_value_type(m, PROFILE_PERIOD_TYPE, e->period_type, e->period_unit);
+		protobuf_put_varint(&m->scratch, PROFILE_PERIOD, as_signed(e->period));
 	}
 	protobuf_put_varint(&m->scratch, PROFILE_DEFAULT_SAMPLE_TYPE, m->types.rows[preferred].type);
 	for (uint32_t i = 0; i < m->comments.n; i++)

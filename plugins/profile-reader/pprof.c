@@ -131,26 +131,34 @@ static int unpack_all(struct pprof *p)
 
 /* ---- what there is ---- */
 
-/* A profile of one program names it by its first mapping. */
+static bool has_string(const struct pprof_index *x, const char *text)
+{
+	for (uint64_t i = 0; i < x->strings.n; i++) {
+		size_t len;
+		const char *string = pprof_string(x, i, &len);
+
+		if (len == strlen(text) && memcmp(string, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A profile whose samples do not tell is of one program, which its first mapping names. */
 static void find_comm(struct pprof *p)
 {
 	const struct pprof_index *x = &p->index;
 	struct protobuf_reader r = { x->bytes, x->bytes + x->readable };
-	struct protobuf_field f;
+	struct protobuf_field f = { .number = 0 };
 	char path[4096];
-	size_t len = 0;
-	const char *name = "";
+	const char *name;
+	size_t len;
 
-	for (uint64_t i = 0; i < x->strings.n; i++) {
-		name = pprof_string(x, i, &len);
-		if (len == 4 && memcmp(name, "comm", 4) == 0)
-			return; /* its samples know */
-	}
-	while (protobuf_next(&r, &f) == 1)
-		if (f.number == PROFILE_MAPPING && f.type == PROTOBUF_BYTES) {
-			name = pprof_string(x, pprof_number(f.bytes, MAPPING_FILENAME), &len);
-			break;
-		}
+	while (f.number != PROFILE_MAPPING)
+		if (protobuf_next(&r, &f) != 1)
+			return;
+	if (has_string(x, "comm"))
+		return;
+	name = pprof_string(x, pprof_number(f.bytes, MAPPING_FILENAME), &len);
 	snprintf(path, sizeof(path), "%.*s", (int)(len < sizeof(path) ? len : 0), name);
 	if (path[0] != '[')
 		module_base_name(path, p->comm, sizeof(p->comm));
