@@ -108,12 +108,13 @@ static inline void test_sample(struct test_profile *p, const char *comm, const u
 	hearth_build_sample(&p->b, &sample);
 }
 
-/* Lays the batch out and begins the next one; valid until done. */
-static inline const struct hearth_batch *test_profile_end(struct test_profile *p)
+/* Lays a batch of an event out and begins the next one; valid until done. */
+static inline const struct hearth_batch *test_profile_end_as(struct test_profile *p,
+							     const char *event, const char *unit)
 {
-	p->info.event = hearth_flat_intern_string(&p->b, "cpu-clock");
+	p->info.event = hearth_flat_intern_string(&p->b, event);
 	p->info.sample_type = hearth_flat_intern_string(&p->b, "samples");
-	p->info.sample_unit = hearth_flat_intern_string(&p->b, "count");
+	p->info.sample_unit = hearth_flat_intern_string(&p->b, unit);
 	p->info.period_type = hearth_flat_intern_string(&p->b, "cpu");
 	p->info.period_unit = hearth_flat_intern_string(&p->b, "nanoseconds");
 	p->info.samples_taken = p->b.n_items;
@@ -122,6 +123,11 @@ static inline const struct hearth_batch *test_profile_end(struct test_profile *p
 		abort();
 	hearth_flat_reset(&p->b);
 	return hearth_mock_emitted(&p->source, p->n_batches++);
+}
+
+static inline const struct hearth_batch *test_profile_end(struct test_profile *p)
+{
+	return test_profile_end_as(p, "cpu-clock", "count");
 }
 
 static inline void test_profile_done(struct test_profile *p)

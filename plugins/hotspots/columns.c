@@ -14,12 +14,11 @@ enum {
 	MARGIN = 2,         /* where a head has "# " */
 	GAP = 2,            /* between columns */
 	SHARE_WIDTH = 8,    /* "Children", "  40.92%" */
-	SAMPLES_WIDTH = 12,
 	MARK_WIDTH = 4,     /* "[k] " */
 	MIN_NAME_WIDTH = 8,
 };
 
-static const char inlined[] = " (inlined)";
+static const char inlined[] = " (inlined)", samples_title[] = "Samples";
 
 static const char *const titles[N_SORT_KEYS] = {
 	[SORT_COMM] = "Command", [SORT_PID] = "Pid", [SORT_TID] = "Tid",
@@ -76,7 +75,7 @@ static uint32_t cell_width(const struct recording *rec, const struct ranked *row
 static uint32_t line_width(const struct columns *c, const struct settings *s)
 {
 	uint32_t n = MARGIN + SHARE_WIDTH + (s->has_children ? SHARE_WIDTH + GAP : 0) +
-		     (s->has_counts ? SAMPLES_WIDTH + GAP : 0);
+		     (c->samples_width ? c->samples_width + GAP : 0);
 
 	for (uint32_t i = 0; i < s->n_sort; i++)
 		n += GAP + c->width[s->sort[i]];
@@ -97,12 +96,27 @@ static void narrow(struct columns *c, const struct settings *s, uint32_t termina
 	}
 }
 
+static uint32_t samples_width(const struct ranking *k)
+{
+	uint32_t width = sizeof(samples_title) - 1;
+	char text[24];
+
+	for (uint32_t i = 0; i < k->n; i++) {
+		int n = snprintf(text, sizeof(text), "%" PRIu64, k->rows[i].weight.self.samples);
+
+		width = (uint32_t)n > width ? (uint32_t)n : width;
+	}
+	return width;
+}
+
 void columns_measure(struct columns *c, const struct recording *rec, const struct ranking *k,
 		     uint32_t terminal)
 {
 	const struct settings *s = rec->settings;
 
 	*c = (struct columns){ .is_cut = terminal > 0 };
+	if (s->has_counts)
+		c->samples_width = samples_width(k);
 	for (uint32_t i = 0; i < s->n_sort; i++) {
 		uint32_t *width = &c->width[s->sort[i]];
 
@@ -137,8 +151,8 @@ static void put_rule(const struct columns *c, const struct settings *s, FILE *ou
 	put_dots(out, SHARE_WIDTH, true);
 	if (s->has_children)
 		put_dots(out, SHARE_WIDTH, false);
-	if (s->has_counts)
-		put_dots(out, SAMPLES_WIDTH, false);
+	if (c->samples_width)
+		put_dots(out, c->samples_width, false);
 	for (uint32_t i = 0; i < s->n_sort; i++)
 		put_dots(out, c->width[s->sort[i]], false);
 	fputs("\n#\n", out);
@@ -149,8 +163,8 @@ void columns_put_head(const struct columns *c, const struct recording *rec, FILE
 	const struct settings *s = rec->settings;
 
 	fprintf(out, "# %s", s->has_children ? "Children      Self" : "Overhead");
-	if (s->has_counts)
-		fprintf(out, "%*s%*s", GAP, "", SAMPLES_WIDTH, "Samples");
+	if (c->samples_width)
+		fprintf(out, "%*s%*s", GAP, "", (int)c->samples_width, samples_title);
 	for (uint32_t i = 0; i < s->n_sort; i++) {
 		const char *title = titles[s->sort[i]];
 		uint32_t width = i + 1 < s->n_sort ? c->width[s->sort[i]] : 0;
@@ -197,8 +211,8 @@ void columns_put_row(const struct columns *c, const struct recording *rec, const
 	if (s->has_children)
 		fprintf(out, "%*.2f%%%*s", SHARE_WIDTH - 1, 100 * event_share(e, row->weight.total), GAP, "");
 	fprintf(out, "%*.2f%%", SHARE_WIDTH - 1, 100 * event_share(e, row->weight.self));
-	if (s->has_counts)
-		fprintf(out, "%*s%*" PRIu64, GAP, "", SAMPLES_WIDTH, row->weight.self.samples);
+	if (c->samples_width)
+		fprintf(out, "%*s%*" PRIu64, GAP, "", (int)c->samples_width, row->weight.self.samples);
 	for (uint32_t i = 0; i < s->n_sort; i++) {
 		uint32_t width = c->width[s->sort[i]], used = cell_width(rec, row, s->sort[i]);
 

@@ -9,6 +9,7 @@
 
 struct columns {
 	uint32_t width[N_SORT_KEYS]; /* in characters; of sort keys only */
+	uint32_t samples_width;      /* 0: no such column */
 	bool is_cut;                 /* names give way to the terminal */
 };
 

@@ -58,7 +58,7 @@ static void put_facts(FILE *out, const struct recording *rec, const struct event
 	}
 	put_time(out, e);
 	printed_put_number(out, e->all.samples);
-	fputs(" samples of ", out);
+	fputs(e->all.samples == 1 ? " sample of " : " samples of ", out);
 	printed_put(out, e->name, 0);
 	put_rate(out, e);
 	if (causes_sum(&e->lost))

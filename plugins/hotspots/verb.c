@@ -18,8 +18,8 @@ static const struct hearth_option options[] = {
 	  .help = "what rows are told apart by: comm, pid, tid, cpu, dso, symbol" },
 	{ .name = "no_children", .type = HEARTH_BOOL, .def = "false",
 	  .help = "rank by samples that were taken in a function itself" },
-	{ .name = "percent_limit", .type = HEARTH_PERCENT, .min = 0, .max = 1000000,
-	  .help = "leave out rows with a smaller share; unset: none, in call graphs 0.5%" },
+	{ .name = "percent_limit", .type = HEARTH_STRING,
+	  .help = "leave out rows with a smaller share; unset: none, in call graphs 0.5 %" },
 	{ .name = "show_nr_samples", .type = HEARTH_BOOL, .letter = 'n', .def = "false",
 	  .help = "a column with each row's own samples" },
 	{ .name = "callers", .type = HEARTH_BOOL, .def = "false",
@@ -84,6 +84,8 @@ static void put_output(struct yaml_text *y, const char *path, bool is_json)
 
 static void put_hotspots(struct yaml_text *y, const struct hearth_verb_call *c, const char *file)
 {
+	const char *limit = c->option_string(c, "percent_limit");
+
 	yaml_plain(y, "  hotspots:\n");
 	put_output(y, c->option_string(c, "output"), c->option_int(c, "json"));
 	put_bool(y, "overwrite", c->option_int(c, "force"));
@@ -97,9 +99,8 @@ static void put_hotspots(struct yaml_text *y, const struct hearth_verb_call *c, 
 	put_bool(y, "callers", c->option_int(c, "callers"));
 	put_bool(y, "callees", c->option_int(c, "callees"));
 	yaml_plain(y, "    limit: %" PRId64 "\n", c->option_int(c, "limit"));
-	if (c->option_is_set(c, "percent_limit"))
-		yaml_plain(y, "    percent_limit: \"%.4f%%\"\n",
-			   (double)c->option_int(c, "percent_limit") / 1e4);
+	if (limit)
+		yaml_plain(y, "    percent_limit: \"%.*s%%\"\n", (int)strcspn(limit, "%"), limit);
 }
 
 static int make_overlay(const struct hearth_verb_call *c, const char *file, char **ret)
@@ -113,14 +114,40 @@ static int make_overlay(const struct hearth_verb_call *c, const char *file, char
 	return yaml_text_take(&y, ret);
 }
 
+/* "1", as perf takes it, or "1%", as options of Hearth are written. */
+static bool is_percentage(const char *text)
+{
+	size_t digits = strspn(text, "0123456789"), rest = digits;
+
+	if (text[rest] == '.')
+		rest += 1 + strspn(text + rest + 1, "0123456789");
+	rest += text[rest] == '%';
+	return digits && digits < 4 && !text[rest] && strtod(text, NULL) <= 100;
+}
+
+static int check_sort(const struct hearth_verb_call *c)
+{
+	bool has_symbol = false;
+	size_t n, n_symbols;
+	const char *const *sort = c->option_list(c, "sort", &n), *option;
+	enum sort_key key;
+
+	(void)c->option_list(c, "symbols", &n_symbols);
+	option = c->option_int(c, "callers") ? "callers" : c->option_int(c, "callees") ? "callees" :
+		 n_symbols ? "symbols" : NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!sort_key_parse(sort[i], &key))
+			return c->refuse(c, "sort", "takes comm, pid, tid, cpu, dso and symbol");
+		has_symbol |= key == SORT_SYMBOL;
+	}
+	return option && !has_symbol ? c->refuse(c, option, "needs symbol in --sort") : 0;
+}
+
 /* What the sink would refuse in terms of its own options is refused here in those of the verb. */
 static int check(const struct hearth_verb_call *c)
 {
 	const char *output = c->option_string(c, "output");
-	bool has_symbol = false;
-	enum sort_key key;
-	size_t n;
-	const char *const *sort = c->option_list(c, "sort", &n);
+	const char *limit = c->option_string(c, "percent_limit");
 
 	if (c->n_arguments > 1)
 		return c->refuse(c, "", "one file at a time: hearth report FILE");
@@ -128,16 +155,9 @@ static int check(const struct hearth_verb_call *c)
 		return c->refuse(c, "", "reads a file; hearth record -- COMMAND makes one");
 	if (output && (!*output || output[strlen(output) - 1] == '/'))
 		return c->refuse(c, "output", "the name of a file is missing");
-	for (size_t i = 0; i < n; i++) {
-		if (!sort_key_parse(sort[i], &key))
-			return c->refuse(c, "sort", "takes comm, pid, tid, cpu, dso and symbol");
-		has_symbol |= key == SORT_SYMBOL;
-	}
-	if (c->option_int(c, "callers") && !has_symbol)
-		return c->refuse(c, "callers", "needs symbol in --sort");
-	if (c->option_int(c, "callees") && !has_symbol)
-		return c->refuse(c, "callees", "needs symbol in --sort");
-	return 0;
+	if (limit && !is_percentage(limit))
+		return c->refuse(c, "percent_limit", "takes a percentage, 0 to 100: --percent-limit 0.5");
+	return check_sort(c);
 }
 
 static int32_t report_plan(const struct hearth_verb_call *c, struct hearth_run_plan *ret_plan)
