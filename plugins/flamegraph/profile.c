@@ -9,46 +9,13 @@
 
 #include <hearth/profile.h>
 
-#include "names.h"
+#include "common/frame_labels.h"
 
 /* Samples of one thread with one stack. */
 struct group {
 	uint32_t thread, stack;
 	uint64_t value, n_samples;
 };
-
-void causes_add(struct causes *c, const char *cause, uint64_t count)
-{
-	uint32_t i = 0;
-
-	while (i < c->n && strcmp(c->text[i], cause) != 0)
-		i++;
-	if (i == MAX_CAUSES)
-		i = MAX_CAUSES - 1;
-	if (i == c->n) {
-		c->text[i] = strdup(c->n == MAX_CAUSES - 1 ? "other causes" : cause);
-		if (!c->text[i])
-			return;
-		c->n++;
-	}
-	c->count[i] += count;
-}
-
-uint64_t causes_sum(const struct causes *c)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < c->n; i++)
-		sum += c->count[i];
-	return sum;
-}
-
-void causes_done(struct causes *c)
-{
-	for (uint32_t i = 0; i < c->n; i++)
-		free(c->text[i]);
-	*c = (struct causes){ .n = 0 };
-}
 
 int profile_new(size_t limit_bytes, struct profile **ret)
 {
@@ -151,6 +118,27 @@ static int group_samples(struct profile *p, const struct hearth_flat *f, struct 
 	return 0;
 }
 
+static enum label_kind kind_of_label(const struct frame_label *label)
+{
+	static const enum label_kind kinds[] = {
+		[HEARTH_FRAME_UNKNOWN] = LABEL_UNKNOWN,
+		[HEARTH_FRAME_KERNEL] = LABEL_KERNEL,
+		[HEARTH_FRAME_NATIVE] = LABEL_NATIVE,
+		[HEARTH_FRAME_JIT] = LABEL_JIT,
+		[HEARTH_FRAME_INTERPRETED] = LABEL_INTERPRETED,
+	};
+
+	if (label->is_inlined)
+		return LABEL_INLINED;
+	return label->kind < ARRAY_SIZE(kinds) ? kinds[label->kind] : LABEL_UNKNOWN;
+}
+
+static int intern_label(void *ctx, const struct frame_label *label, uint32_t *ret)
+{
+	*ret = tree_intern_label(ctx, kind_of_label(label), label->name, label->module);
+	return 0;
+}
+
 static uint32_t truncated_label(struct profile *p, const char *cause)
 {
 	char text[256];
@@ -160,7 +148,7 @@ static uint32_t truncated_label(struct profile *p, const char *cause)
 }
 
 /* Root first: the last frame of the stack, and of a frame the physical function first. */
-static int walk_stack(struct profile *p, struct names *names, const struct hearth_stack *stack,
+static int walk_stack(struct profile *p, struct frame_labels *names, const struct hearth_stack *stack,
 		      uint32_t *node)
 {
 	for (uint32_t i = stack->count; i-- > 0;) {
@@ -168,7 +156,7 @@ static int walk_stack(struct profile *p, struct names *names, const struct heart
 		const uint32_t *labels;
 		int r;
 
-		r = names_of_frame(names, frame, &labels, &n);
+		r = frame_labels_of(names, frame, &labels, &n);
 		if (r < 0)
 			return r;
 		while (n-- > 0)
@@ -197,7 +185,7 @@ static uint32_t process_node(struct profile *p, const char *comm)
 							       *comm ? comm : "[unknown]", NULL));
 }
 
-static int add_group(struct profile *p, struct names *names, const struct group *g)
+static int add_group(struct profile *p, struct frame_labels *names, const struct group *g)
 {
 	const struct hearth_flat *f = names->flat;
 	struct hearth_stack stack = hearth_profile_stack(f, g->stack);
@@ -232,23 +220,10 @@ static int add_group(struct profile *p, struct names *names, const struct group 
 	return 0;
 }
 
-static void add_losses(struct profile *p, const struct hearth_flat *f)
-{
-	for (uint64_t i = 0; i < hearth_flat_count(f, HEARTH_PROFILE_LOSSES); i++) {
-		struct hearth_loss loss = hearth_profile_loss(f, i);
-		const char *cause = hearth_flat_string(f, loss.cause);
-
-		if (loss.kind == HEARTH_LOSS_SAMPLES)
-			causes_add(&p->lost, cause, loss.count);
-		else if (loss.kind == HEARTH_LOSS_NAMES)
-			causes_add(&p->unnamed, cause, loss.count);
-	}
-}
-
 int profile_add_batch(struct profile *p, const struct hearth_batch *b)
 {
 	_cleanup_free_ struct group *groups = NULL;
-	_cleanup_(names_done) struct names names = { .flat = NULL };
+	_cleanup_(frame_labels_done) struct frame_labels names = { .flat = NULL };
 	struct hearth_profile_info info;
 	struct hearth_flat f;
 	uint32_t n = 0;
@@ -261,7 +236,7 @@ int profile_add_batch(struct profile *p, const struct hearth_batch *b)
 	r = begin(p, &f, &info);
 	if (r < 0)
 		return r;
-	r = names_begin(&names, &f, p->tree);
+	r = frame_labels_begin(&names, &f, intern_label, p->tree);
 	if (r < 0)
 		return r;
 	r = group_samples(p, &f, &groups, &n);
@@ -269,7 +244,8 @@ int profile_add_batch(struct profile *p, const struct hearth_batch *b)
 		r = add_group(p, &names, &groups[i]);
 	if (r < 0)
 		return r;
-	add_losses(p, &f);
+	causes_add_losses(&p->lost, &f, HEARTH_LOSS_SAMPLES);
+	causes_add_losses(&p->unnamed, &f, HEARTH_LOSS_NAMES);
 	if (info.window_end_ns > p->end_ns)
 		p->end_ns = info.window_end_ns;
 	if (info.window_start_ns < p->start_ns)

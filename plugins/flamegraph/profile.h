@@ -11,20 +11,10 @@
 
 #include <hearth/plugin.h>
 
+#include "common/causes.h"
 #include "tree.h"
 
-enum { MAX_CAUSES = 32, MAX_CPUS = 4096 };
-
-/* Counts by cause; what comes after MAX_CAUSES distinct ones is lumped into the last. */
-struct causes {
-	char *text[MAX_CAUSES];
-	uint64_t count[MAX_CAUSES];
-	uint32_t n;
-};
-
-void causes_add(struct causes *c, const char *cause, uint64_t count);
-uint64_t causes_sum(const struct causes *c);
-void causes_done(struct causes *c);
+enum { MAX_CPUS = 4096 };
 
 struct profile {
 	struct tree *tree;

@@ -9,20 +9,12 @@
 
 #include <hearth/profile.h>
 
-#include "common/frame_name.h"
-
-/* The rows of a frame's functions, innermost first. */
-struct frame_rows {
-	uint32_t first, count; /* count 0: not looked up yet */
-};
+#include "common/frame_labels.h"
 
 struct reading {
 	struct tally *t;
 	const struct hearth_flat *f;
-	struct frame_rows *frames;
-	uint64_t n_frames;
-	uint32_t *rows;
-	uint64_t n_rows, rows_capacity;
+	struct frame_labels frames; /* rows of their functions */
 	uint64_t *stack_values; /* per stack: of all its samples */
 	uint32_t *seen;         /* per function: number of the stack that it was last seen in, + 1 */
 	uint64_t seen_capacity;
@@ -30,59 +22,14 @@ struct reading {
 
 static void reading_done(struct reading *r)
 {
-	free(r->frames);
-	free(r->rows);
+	frame_labels_done(&r->frames);
 	free(r->stack_values);
 	free(r->seen);
 }
 
-static int rows_push(struct reading *d, uint32_t row)
+static int row_of(void *ctx, const struct frame_label *label, uint32_t *ret)
 {
-	if (d->n_rows == d->rows_capacity) {
-		uint64_t n = d->rows_capacity ? d->rows_capacity * 2 : 256;
-		uint32_t *p = reallocarray(d->rows, n, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		d->rows = p;
-		d->rows_capacity = n;
-	}
-	d->rows[d->n_rows++] = row;
-	return 0;
-}
-
-static int push_named(struct reading *d, const struct hearth_frame *frame, const char *name,
-		      const char *module)
-{
-	uint32_t row;
-	int r = tally_function_row(d->t, name, module, frame->kind, &row);
-
-	return r < 0 ? r : rows_push(d, row);
-}
-
-static int look_up(struct reading *d, uint32_t i)
-{
-	struct hearth_frame frame = hearth_profile_frame(d->f, i);
-	struct hearth_frame_lines lines = hearth_profile_frame_lines(d->f, i);
-	uint64_t n_lines = hearth_flat_count(d->f, HEARTH_PROFILE_LINES);
-	const char *module = frame_module(d->f, &frame);
-	char text[300];
-	int r = 0;
-
-	d->frames[i].first = (uint32_t)d->n_rows;
-	if (lines.count == 0 || (uint64_t)lines.first + lines.count > n_lines) {
-		frame_text(&frame, module, text, sizeof(text));
-		r = push_named(d, &frame, text, module);
-		lines.count = 0;
-	}
-	for (uint32_t k = 0; k < lines.count && r == 0; k++) {
-		struct hearth_line line = hearth_profile_line(d->f, (uint64_t)lines.first + k);
-		uint32_t name = hearth_profile_function(d->f, line.function).name;
-
-		r = push_named(d, &frame, name ? hearth_flat_string(d->f, name) : "[unknown]", module);
-	}
-	d->frames[i].count = (uint32_t)d->n_rows - d->frames[i].first;
-	return r;
+	return tally_function_row(ctx, label->name, label->module, label->kind, ret);
 }
 
 static int seen_reserve(struct reading *d, uint32_t row)
@@ -107,13 +54,12 @@ static int seen_reserve(struct reading *d, uint32_t row)
 static int count_frame(struct reading *d, uint32_t stack, uint32_t frame, bool *is_leaf)
 {
 	uint64_t value = d->stack_values[stack];
-	int r = 0;
+	const uint32_t *rows;
+	uint32_t n;
+	int r = frame_labels_of(&d->frames, frame, &rows, &n);
 
-	frame = frame < d->n_frames ? frame : 0;
-	if (d->frames[frame].count == 0)
-		r = look_up(d, frame);
-	for (uint32_t k = 0; k < d->frames[frame].count && r == 0; k++) {
-		uint32_t row = d->rows[d->frames[frame].first + k];
+	for (uint32_t k = 0; r == 0 && k < n; k++) {
+		uint32_t row = rows[k];
 
 		r = seen_reserve(d, row);
 		if (r < 0)
@@ -192,14 +138,14 @@ int tally_add_batch(struct tally *t, const struct hearth_batch *b)
 		return r;
 	n_stacks = hearth_flat_count(&f, HEARTH_PROFILE_STACKS);
 	d.f = &f;
-	d.n_frames = hearth_flat_count(&f, HEARTH_PROFILE_FRAMES);
-	d.frames = calloc(d.n_frames + 1, sizeof(*d.frames));
-	d.stack_values = calloc(n_stacks + 1, sizeof(*d.stack_values));
-	if (!d.frames || !d.stack_values)
-		return -ENOMEM;
-	if (n_stacks >= UINT32_MAX || d.n_frames >= UINT32_MAX)
+	if (n_stacks >= UINT32_MAX)
 		return -EBADMSG;
-	r = count_samples(&d);
+	d.stack_values = calloc(n_stacks + 1, sizeof(*d.stack_values));
+	if (!d.stack_values)
+		return -ENOMEM;
+	r = frame_labels_begin(&d.frames, &f, row_of, t);
+	if (r == 0)
+		r = count_samples(&d);
 	for (uint64_t i = 0; i < n_stacks && r == 0; i++)
 		if (d.stack_values[i])
 			r = count_stack(&d, (uint32_t)i);
