@@ -56,6 +56,14 @@ struct hearth_table_sink {
 	int32_t (*write)(void *ctx, const void *data, uint64_t len); /* 0, or -errno: give up */
 };
 
+/* How one sample ended; as hearth_unwound_stack, with its frames. */
+struct hearth_unwinding {
+	uint32_t size;
+	uint32_t end, n_frames, reserved;
+	const struct hearth_unwound_frame *frames; /* until the next unwind() */
+	uint64_t wanted; /* of -EAGAIN: the handle of a file to be told about */
+};
+
 struct hearth_inspector {
 	uint32_t size, reserved;
 
@@ -112,6 +120,30 @@ struct hearth_inspector {
 	 */
 	int32_t (*identify_table)(struct hearth_inspector *i, int32_t fd, uint64_t offset,
 				  struct hearth_inspected *ret);
+
+	/*
+	 * [inspector] The samples of unwind() are of this process from now on. Mappings are hostile:
+	 * they may overlap, wrap and lead nowhere. machine: as hearth_unwind_request. Errors as of
+	 * names().
+	 */
+	int32_t (*unwind_space)(struct hearth_inspector *i, uint32_t machine,
+				const struct hearth_unwind_mapping *mappings, uint32_t n,
+				const char **ret_cause);
+
+	/*
+	 * [inspector] Reads the rules of a file that unwind() wanted; both fds may be closed then.
+	 * fds NULL: it cannot be had. Either way it is not wanted again, unless memory was short.
+	 */
+	void (*unwind_file)(struct hearth_inspector *i, uint64_t handle,
+			    const struct hearth_symbol_fds *fds);
+
+	/*
+	 * [inspector] 0 and all of *ret but `wanted`; -EAGAIN: only that, and the sample is to be
+	 * asked about again; is_final: what is not known now will not be. Other errors as of names().
+	 */
+	int32_t (*unwind)(struct hearth_inspector *i, const struct hearth_unwind_sample *sample,
+			  uint32_t max_frames, uint32_t is_final, struct hearth_unwinding *ret,
+			  const char **ret_cause);
 
 	/*
 	 * [inspector] As kernel(), of addresses that the same build of the kernel had in a boot in which

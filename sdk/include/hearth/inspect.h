@@ -4,7 +4,7 @@
  *
  * Two helper processes stand behind it. The opener opens files of other processes and parses
  * nothing; the inspector parses what it is handed and can open nothing. Either may be killed
- * at any moment: that costs names, never samples, and the answer then says why.
+ * at any moment: that costs names and unwound stacks, never samples, and the answer then says why.
  *
  * Every call answers through a callback on the instance thread of the caller, within 2 s; what
  * the callback gets is borrowed. A handle is never reused while the host runs, so it may travel
@@ -103,8 +103,96 @@ struct hearth_named {
 	uint32_t n_symbols, symbol_stride, n_lines, line_stride;
 };
 
+/*
+ * unwind(): from the registers of a thread and a piece of its stack to its callers, by the rules
+ * that compilers leave in .eh_frame and .debug_frame; by frame pointers where there are none.
+ * Limits of one request:
+ */
+#define HEARTH_UNWIND_MAX_BYTES (4u << 20) /* what mappings, registers and stacks take together */
+#define HEARTH_UNWIND_MAX_SAMPLES 1024u
+#define HEARTH_UNWIND_MAX_STACK 65536u     /* bytes of one stack */
+#define HEARTH_UNWIND_MAX_FRAMES 1024u     /* of one sample */
+
+/* Executable memory of a process that a file is behind. */
+struct hearth_unwind_mapping {
+	uint64_t start, end;     /* runtime addresses, half open */
+	uint64_t offset, handle; /* the file's byte at start; of open() or open_recorded() */
+};
+
+/*
+ * What a process had mapped when its samples were taken. Mappings do not overlap and come by rising
+ * start. It is told with every request, so that nothing is lost with a helper; one that is known
+ * already costs its comparison. Memory that is in no mapping is unwound by frame pointers.
+ */
+struct hearth_unwind_space {
+	const struct hearth_unwind_mapping *mappings;
+	uint32_t n_mappings, mapping_stride;
+};
+
+struct hearth_unwind_sample {
+	uint32_t space;          /* in the request's spaces; cheapest where neighbours have the same */
+	uint32_t stack_bytes;    /* a multiple of 8 */
+	uint64_t register_mask;  /* bit n: register n as <asm/perf_regs.h> of the machine counts */
+	const uint64_t *registers; /* one for each bit, by rising bit */
+	uint64_t stack_address;  /* of stack[0]: where the stack pointer pointed to */
+	const uint8_t *stack;
+};
+
+struct hearth_unwind_request {
+	uint32_t size;
+	uint32_t machine;        /* EM_X86_64 or EM_AARCH64; 64-bit code only */
+	const struct hearth_unwind_space *spaces;
+	const struct hearth_unwind_sample *samples;
+	uint32_t n_spaces, space_stride, n_samples, sample_stride;
+	uint32_t max_frames;     /* of one sample; 0: HEARTH_UNWIND_MAX_FRAMES */
+	uint32_t reserved;
+};
+
+/* hearth_unwound_frame.flags */
+enum {
+	HEARTH_UNWOUND_IS_RETURN = 1u << 0, /* the same bit as HEARTH_FRAME_IS_RETURN */
+};
+
+/*
+ * The first one is where the thread was. Others are return addresses, as in a call chain of the
+ * kernel: the call is before them. But not where a signal interrupted the code: neither the code
+ * that the handler returns to nor the interrupted one has called anything.
+ */
+struct hearth_unwound_frame {
+	uint64_t address;        /* runtime */
+	uint32_t flags, reserved;
+};
+
+/* hearth_unwound_stack.end */
+enum {
+	HEARTH_UNWOUND_WHOLE = 0,    /* the outermost function said that nobody called it */
+	HEARTH_UNWOUND_STACK = 1,    /* it goes on beyond the piece of the stack */
+	HEARTH_UNWOUND_RULES = 2,    /* no rule covers its last frame, and frame pointers led nowhere */
+	HEARTH_UNWOUND_MAPPING = 3,  /* the same, where its last frame is in no mapping */
+	HEARTH_UNWOUND_FILE = 4,     /* the same, where the file of its last frame cannot be read */
+	HEARTH_UNWOUND_DEPTH = 5,    /* max_frames are there */
+	HEARTH_UNWOUND_REGISTERS = 6, /* stack pointer or instruction pointer was not sampled */
+	HEARTH_UNWOUND_MEMORY = 7,   /* not enough memory */
+};
+
+struct hearth_unwound_stack {
+	uint32_t first_frame, n_frames; /* in hearth_unwound.frames, leaf first; 0 only for REGISTERS */
+	uint32_t end, reserved;         /* HEARTH_UNWOUND_…, of which others may be added */
+	const char *cause;              /* the same for people; NULL: whole */
+};
+
+struct hearth_unwound {
+	uint32_t size;
+	int32_t status; /* -errno: no sample was unwound, for `cause` */
+	const char *cause;
+	const struct hearth_unwound_stack *stacks; /* one for each sample, in their order */
+	const struct hearth_unwound_frame *frames;
+	uint32_t n_stacks, stack_stride, n_frames, frame_stride;
+};
+
 typedef void (*hearth_inspected_fn)(void *ctx, const struct hearth_inspected *answer);
 typedef void (*hearth_named_fn)(void *ctx, const struct hearth_named *answer);
+typedef void (*hearth_unwound_fn)(void *ctx, const struct hearth_unwound *answer);
 
 /* [instance thread], all of them. 0: the callback will come; -errno: it will not. */
 struct hearth_inspect {
@@ -128,6 +216,13 @@ struct hearth_inspect {
 	 */
 	int32_t (*open_recorded)(const struct hearth_host *h, const struct hearth_inspect_recorded *t,
 				 hearth_inspected_fn fn, void *ctx);
+
+	/*
+	 * All that is asked is copied before it returns. -EINVAL: a limit is passed; -EAGAIN: too
+	 * much is under way, ask again after an answer. NULL: this host cannot.
+	 */
+	int32_t (*unwind)(const struct hearth_host *h, const struct hearth_unwind_request *request,
+			  hearth_unwound_fn fn, void *ctx);
 };
 
 #ifdef __cplusplus
