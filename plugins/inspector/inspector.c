@@ -18,15 +18,18 @@
 #include "file_symbols.h"
 #include "kernel_names.h"
 #include "table_cache.h"
+#include "unwind.h"
 
 /* Of RLIMIT_AS 256 MiB; building one table takes up to three times what it then holds. */
 #define CACHE_MAX_BYTES (32u << 20)
+#define UNWIND_MAX_BYTES (64u << 20)
 
 struct inspector {
 	struct hearth_inspector base; /* first: what hearth/helper.h asks for */
 	const struct hearth_host *host;
 	struct table_cache *tables;
 	struct kernel_names *kernel;
+	struct unwinder *unwinder;
 	struct hearth_elf_load loads[ELF_MAX_LOADS]; /* of the last identify() */
 	uint8_t build_id[ELF_MAX_BUILD_ID];
 	struct debug_link debug_link;
@@ -326,12 +329,55 @@ static int32_t kernel_recorded(struct hearth_inspector *base, int32_t symbols_fd
 					    n, out, ret_cause);
 }
 
+static int32_t unwind_space(struct hearth_inspector *base, uint32_t machine,
+			    const struct hearth_unwind_mapping *mappings, uint32_t n,
+			    const char **ret_cause)
+{
+	struct inspector *i = (struct inspector *)base;
+	int r;
+
+	r = unwinder_set_space(i->unwinder, machine, mappings, n);
+	if (r < 0)
+		*ret_cause = r == -ENOTSUP ? "stacks of this machine cannot be unwound"
+					   : "not enough memory to unwind stacks";
+	return r;
+}
+
+static void unwind_file(struct hearth_inspector *base, uint64_t handle,
+			const struct hearth_symbol_fds *fds)
+{
+	struct inspector *i = (struct inspector *)base;
+	struct elf_file f, debug;
+	bool has_debug;
+
+	if (!fds || file_open(fds->mapped, &f) < 0) {
+		unwinder_add_file(i->unwinder, handle, NULL, NULL);
+		return;
+	}
+	has_debug = fds->debug >= 0 && file_open(fds->debug, &debug) == 0;
+	unwinder_add_file(i->unwinder, handle, &f, has_debug ? &debug : NULL);
+}
+
+static int32_t unwind(struct hearth_inspector *base, const struct hearth_unwind_sample *sample,
+		      uint32_t max_frames, uint32_t is_final, struct hearth_unwinding *ret,
+		      const char **ret_cause)
+{
+	struct inspector *i = (struct inspector *)base;
+	int r;
+
+	r = unwinder_walk(i->unwinder, sample, max_frames, is_final != 0, ret);
+	if (r < 0)
+		*ret_cause = "not enough memory to unwind stacks";
+	return r;
+}
+
 static void inspector_destroy(void *instance)
 {
 	struct inspector *i = instance;
 
 	table_cache_free(i->tables);
 	kernel_names_free(i->kernel);
+	unwinder_free(i->unwinder);
 	free(i);
 }
 
@@ -352,11 +398,16 @@ static int32_t inspector_create(const struct hearth_host *h, void **ret_instance
 		.kernel_recorded = kernel_recorded,
 		.code = code,
 		.store = store,
+		.unwind_space = unwind_space,
+		.unwind_file = unwind_file,
+		.unwind = unwind,
 	};
 	i->host = h;
 	r = table_cache_new(CACHE_MAX_BYTES, &i->tables);
 	if (r == 0)
 		r = kernel_names_new(&i->kernel);
+	if (r == 0)
+		r = unwinder_new(UNWIND_MAX_BYTES, &i->unwinder);
 	if (r < 0) {
 		inspector_destroy(i);
 		return r;
