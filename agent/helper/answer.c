@@ -8,6 +8,7 @@
 
 #include "helper/protocol.h"
 #include "helper/record.h"
+#include "helper/unwind_wire.h"
 
 static struct helper_answer *answer_alloc(size_t more)
 {
@@ -17,6 +18,7 @@ static struct helper_answer *answer_alloc(size_t more)
 		return NULL;
 	a->inspected.size = sizeof(a->inspected);
 	a->named.size = sizeof(a->named);
+	a->unwound.size = sizeof(a->unwound);
 	return a;
 }
 
@@ -30,8 +32,8 @@ void answer_fail(struct helper_answer *a, int status, const char *cause)
 	char *text = (char *)(a + 1);
 
 	(void)stpncpy(text, cause, HELPER_MAX_CAUSE - 1);
-	a->inspected.status = a->named.status = status;
-	a->inspected.cause = a->named.cause = text;
+	a->inspected.status = a->named.status = a->unwound.status = status;
+	a->inspected.cause = a->named.cause = a->unwound.cause = text;
 }
 
 int answer_new_inspected(const struct hearth_inspected *from, struct helper_answer **ret)
@@ -96,4 +98,32 @@ void answer_move(struct helper_answer *a, uint64_t by)
 
 	for (uint32_t i = 0; i < a->named.n_lines; i++)
 		lines[i].start += by;
+}
+
+int answer_new_unwound(const uint8_t *records, size_t len, uint32_t n_samples,
+		       struct helper_answer **ret)
+{
+	struct hearth_unwound_stack *stacks;
+	struct hearth_unwound_frame *frames;
+	struct helper_answer *a;
+	uint32_t n_frames;
+	int r;
+
+	r = unwound_measure(records, len, n_samples, &n_frames);
+	if (r < 0)
+		return r;
+	a = answer_alloc(n_samples * sizeof(*stacks) + n_frames * sizeof(*frames));
+	if (!a)
+		return -ENOMEM;
+	stacks = (struct hearth_unwound_stack *)(void *)(a + 1);
+	frames = (struct hearth_unwound_frame *)(void *)(stacks + n_samples);
+	unwound_unpack(records, n_samples, stacks, frames);
+	a->unwound.stacks = stacks;
+	a->unwound.frames = frames;
+	a->unwound.n_stacks = n_samples;
+	a->unwound.n_frames = n_frames;
+	a->unwound.stack_stride = sizeof(*stacks);
+	a->unwound.frame_stride = sizeof(*frames);
+	*ret = a;
+	return 0;
 }

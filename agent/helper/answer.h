@@ -20,3 +20,7 @@ int answer_new_named(const uint8_t *records, size_t len, uint32_t n_symbols,
 
 /* Functions begin `by` higher than was said. */
 void answer_move(struct helper_answer *a, uint64_t by);
+
+/* From records (unwind_wire.h) of exactly n_samples stacks. -EBADMSG, -ENOMEM. */
+int answer_new_unwound(const uint8_t *records, size_t len, uint32_t n_samples,
+		       struct helper_answer **ret);

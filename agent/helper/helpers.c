@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door: requests come in from any thread through an inbox, and the loop's thread takes them
- * through three lanes. OPEN passes opener and inspector, and both again where a stripped file
+ * through four lanes. OPEN passes opener and inspector, and both again where a stripped file
  * may have a debug file (DEBUG), RECORDED both in turn until a file is of the build, NAMES the
- * inspector, KERNEL the inspector and at first the opener, STORE an archivist.
+ * inspector, KERNEL the inspector and at first the opener, STORE an archivist, UNWIND the
+ * unwinder.
  */
 #include "helper/helpers.h"
 
@@ -42,6 +43,10 @@ static const struct lane_stage archivist_stages[REQUEST_KINDS] = {
 	[REQUEST_STORE] = { store_prepare, store_send, store_receive, NULL },
 };
 
+static const struct lane_stage unwinder_stages[REQUEST_KINDS] = {
+	[REQUEST_UNWIND] = { unwind_prepare, unwind_send, unwind_receive, unwind_blame },
+};
+
 static const struct lane_stage inspector_stages[REQUEST_KINDS] = {
 	[REQUEST_OPEN] = { inspector_file_prepare, identify_send, identify_receive,
 			   inspector_file_blame },
@@ -73,7 +78,7 @@ void helpers_move(struct lane *to, struct request *r)
 static void tick_arm(struct helpers *h)
 {
 	bool is_busy = lane_is_busy(h->opener) || lane_is_busy(h->inspector) ||
-		       lane_is_busy(h->archivist);
+		       lane_is_busy(h->archivist) || lane_is_busy(h->unwinder);
 
 	if (is_busy == h->is_ticking)
 		return;
@@ -89,6 +94,7 @@ static void on_tick(void *ctx)
 	lane_tick(h->opener, now);
 	lane_tick(h->inspector, now);
 	lane_tick(h->archivist, now);
+	lane_tick(h->unwinder, now);
 	tick_arm(h);
 }
 
@@ -111,7 +117,10 @@ static void admit(struct helpers *h, struct request *r)
 		request_free(r);
 		return;
 	}
-	lane_push(r->kind == REQUEST_OPEN ? h->opener : h->inspector, r);
+	if (r->kind == REQUEST_UNWIND)
+		lane_push(h->unwinder, r);
+	else
+		lane_push(r->kind == REQUEST_OPEN ? h->opener : h->inspector, r);
 }
 
 static void on_inbox(void *ctx, int fd, uint32_t events)
@@ -132,12 +141,13 @@ static void on_inbox(void *ctx, int fd, uint32_t events)
 		admit(h, r);
 	lane_pump(h->opener);
 	lane_pump(h->inspector);
+	lane_pump(h->unwinder);
 	tick_arm(h);
 }
 
 /* ---- requests, [any thread] ---- */
 
-static int submit(struct helpers *h, struct request *r, helper_answer_fn fn, void *ctx)
+int helpers_submit(struct helpers *h, struct request *r, helper_answer_fn fn, void *ctx)
 {
 	uint64_t one = 1;
 
@@ -171,7 +181,7 @@ int helpers_open(struct helpers *h, const struct hearth_inspect_target *t, helpe
 	k = request_set_target(r, t);
 	if (k < 0)
 		return k;
-	return submit(h, TAKE_PTR(r), fn, ctx);
+	return helpers_submit(h, TAKE_PTR(r), fn, ctx);
 }
 
 int helpers_open_recorded(struct helpers *h, const struct hearth_inspect_recorded *t,
@@ -207,7 +217,7 @@ static int ask(struct helpers *h, enum request_kind kind, uint64_t handle,
 	k = request_set_addresses(r, handle, addresses, n);
 	if (k < 0)
 		return k;
-	return submit(h, TAKE_PTR(r), fn, ctx);
+	return helpers_submit(h, TAKE_PTR(r), fn, ctx);
 }
 
 int helpers_names(struct helpers *h, uint64_t handle, const uint64_t *addresses, uint32_t n,
@@ -231,7 +241,7 @@ void helpers_pids(const struct helpers *h, pid_t *ret_opener, pid_t *ret_inspect
 uint64_t helpers_ended_cpu_ns(const struct helpers *h)
 {
 	return lane_ended_cpu_ns(h->opener) + lane_ended_cpu_ns(h->inspector) +
-	       lane_ended_cpu_ns(h->archivist);
+	       lane_ended_cpu_ns(h->archivist) + lane_ended_cpu_ns(h->unwinder);
 }
 
 char *helpers_symbols_folder(const char *cache_dir)
@@ -287,6 +297,13 @@ static int lanes_new(struct helpers *h, const struct helper_options *options)
 		.hang_ns = ARCHIVIST_HANG_NS,
 		.ctx = h,
 	};
+	struct lane_options unwinder = {
+		.process = { .name = "unwinder", .cost = "unwound stacks, never samples",
+			     .executable = executable },
+		.stages = unwinder_stages,
+		.hang_ns = INSPECTOR_HANG_NS,
+		.ctx = h,
+	};
 	static const char *const words[] = { "hearth", "helper", "inspector" };
 	int r;
 
@@ -300,11 +317,13 @@ static int lanes_new(struct helpers *h, const struct helper_options *options)
 		if (r < 0)
 			return r;
 	}
-	inspector.process.argv = archivist.process.argv = inspector_argv;
+	inspector.process.argv = archivist.process.argv = unwinder.process.argv = inspector_argv;
 	r = lane_new(h->loop, &opener, &h->opener);
 	if (r == 0)
 		r = lane_new(h->loop, &inspector, &h->inspector);
-	return r < 0 ? r : lane_new(h->loop, &archivist, &h->archivist);
+	if (r == 0)
+		r = lane_new(h->loop, &archivist, &h->archivist);
+	return r < 0 ? r : lane_new(h->loop, &unwinder, &h->unwinder);
 }
 
 static int store_new(struct helpers *h, const struct helper_options *options)
@@ -367,6 +386,7 @@ struct helpers *helpers_free(struct helpers *h)
 	lane_free(h->opener);
 	lane_free(h->inspector);
 	lane_free(h->archivist);
+	lane_free(h->unwinder);
 	while ((r = request_queue_pop(&h->inbox)))
 		request_free(r);
 	symbol_store_free(h->store);

@@ -37,6 +37,7 @@ struct helper_options {
 struct helper_answer {
 	struct hearth_inspected inspected; /* of helpers_open */
 	struct hearth_named named;         /* of helpers_names and helpers_kernel */
+	struct hearth_unwound unwound;     /* of helpers_unwind */
 };
 
 /* Takes answer; may ask again, must not free the helpers. */
@@ -56,6 +57,9 @@ int helpers_names(struct helpers *h, uint64_t handle, const uint64_t *addresses,
 		  helper_answer_fn fn, void *ctx);
 int helpers_kernel(struct helpers *h, const uint64_t *addresses, uint32_t n, helper_answer_fn fn,
 		   void *ctx);
+
+int helpers_unwind(struct helpers *h, const struct hearth_unwind_request *request,
+		   helper_answer_fn fn, void *ctx);
 
 /* For status and overhead: 0 where a process is not running. [any thread] */
 void helpers_pids(const struct helpers *h, pid_t *ret_opener, pid_t *ret_inspector);

@@ -14,7 +14,7 @@ enum { KERNEL_FDS = 2 };
 
 struct helpers {
 	struct loop *loop;
-	struct lane *opener, *inspector, *archivist;
+	struct lane *opener, *inspector, *archivist, *unwinder;
 	struct file_table *files;
 	struct refusals refusals;
 	uint64_t vdso_handle;           /* 0: nobody has asked for it */
@@ -126,7 +126,17 @@ int kernel_send(void *ctx, struct request *r, struct helper_process *p,
 		struct message_header *header);
 bool records_receive(void *ctx, struct request *r, struct message *m);
 
+/* unwind.c: UNWIND at the unwinder, as often as that wants files first. */
+bool unwind_prepare(void *ctx, struct request *r);
+int unwind_send(void *ctx, struct request *r, struct helper_process *p,
+		struct message_header *header);
+bool unwind_receive(void *ctx, struct request *r, struct message *m);
+void unwind_blame(void *ctx, struct request *r, const char *how);
+
 /* helpers.c */
+
+/* Puts r into the inbox, or frees it: 0 or -EAGAIN. [any thread] */
+int helpers_submit(struct helpers *h, struct request *r, helper_answer_fn fn, void *ctx);
 
 /* The cause in an answer of negative status, as text. */
 void message_cause(const struct message *m, char ret[static HELPER_MAX_CAUSE]);

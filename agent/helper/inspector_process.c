@@ -10,6 +10,8 @@
 #include <hearth/helper.h>
 
 #include "helper/helpers.h"
+#include "helper/inspector_unwind.h"
+#include "helper/outbox.h"
 #include "helper/protocol.h"
 #include "helper/record.h"
 #include "helper/sandbox.h"
@@ -19,29 +21,6 @@
 #include "util/log.h"
 
 #define INSPECTOR_CPU_SECONDS 2 /* of one request; the host's patience is as long by the clock */
-
-/* Answers of one request on their way out. */
-struct outbox {
-	const struct message_header *request;
-	size_t len;
-	uint32_t n;
-	uint8_t payload[HELPER_MAX_PAYLOAD];
-};
-
-static int outbox_send(struct outbox *o, uint32_t flags)
-{
-	struct message_header header = {
-		.type = o->request->type,
-		.flags = flags,
-		.id = o->request->id,
-		.n = o->n,
-	};
-	int r = message_send(HELPER_SOCKET, &header, o->payload, o->len, NULL, 0, 0);
-
-	o->len = 0;
-	o->n = 0;
-	return r;
-}
 
 static int32_t outbox_symbol(void *ctx, const char *module, const char *cause,
 			     const struct hearth_symbol_line *lines, uint32_t n_lines)
@@ -135,9 +114,7 @@ static int answer_names(struct hearth_inspector *inspector, const struct message
 	uint32_t table = 0;
 	int r;
 
-	outbox.request = &m->header;
-	outbox.len = 0;
-	outbox.n = 0;
+	outbox_begin(&outbox, &m->header);
 	r = names_ask(inspector, m, &naming, &table, &cause);
 	if (r == -EPROTO)
 		return -EBADMSG;
@@ -146,27 +123,9 @@ static int answer_names(struct hearth_inspector *inspector, const struct message
 	return outbox_send(&outbox, MESSAGE_LAST | table_flags(table));
 }
 
-/* In messages as full as they can be. */
-static int32_t outbox_bytes(void *ctx, const void *data, uint64_t len)
+static int32_t outbox_table(void *ctx, const void *data, uint64_t len)
 {
-	struct outbox *o = ctx;
-	const uint8_t *from = data;
-
-	while (len > 0) {
-		size_t space = sizeof(o->payload) - o->len, n = len < space ? (size_t)len : space;
-		int r;
-
-		memcpy(o->payload + o->len, from, n);
-		o->len += n;
-		from += n;
-		len -= n;
-		if (o->len < sizeof(o->payload))
-			continue;
-		r = outbox_send(o, 0);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return outbox_bytes(ctx, data, len);
 }
 
 static int answer_store(struct hearth_inspector *inspector, const struct message *m)
@@ -175,7 +134,7 @@ static int answer_store(struct hearth_inspector *inspector, const struct message
 	struct hearth_table_sink sink = {
 		.size = sizeof(sink),
 		.ctx = &outbox,
-		.write = outbox_bytes,
+		.write = outbox_table,
 	};
 	const char *cause = "cannot be read";
 	struct hearth_symbol_fds fds;
@@ -184,7 +143,7 @@ static int answer_store(struct hearth_inspector *inspector, const struct message
 	if (!symbol_fds_take(m, &fds))
 		return -EBADMSG;
 	(void)fail_point("inspector.store");
-	outbox.request = &m->header;
+	outbox_begin(&outbox, &m->header);
 	r = inspector->store(inspector, &fds, &sink, &cause);
 	if (r < 0)
 		return message_send_failure(HELPER_SOCKET, &m->header, r, cause);
@@ -294,6 +253,10 @@ static int inspector_answer(struct hearth_inspector *inspector, const struct mes
 		return answer_match(inspector, m);
 	case MESSAGE_STORE:
 		return answer_store(inspector, m);
+	case MESSAGE_UNWIND:
+		return inspector_unwind(inspector, m);
+	case MESSAGE_UNWIND_FILE:
+		return inspector_unwind_file(inspector, m);
 	case MESSAGE_NAMES:
 	case MESSAGE_CODE:
 	case MESSAGE_KERNEL:

@@ -20,6 +20,7 @@
 #define HELPER_MAX_BUILD_ID 64u
 #define HELPER_MAX_NAME 256u         /* of a file, with its NUL */
 #define HELPER_MAX_LOADS 256u
+#define HELPER_MAX_WANTED 1024u     /* files that one answer asks for */
 #define HELPER_MAX_PAYLOAD 36864u    /* the longest request: 4,096 addresses and a handle */
 
 enum message_type {
@@ -35,6 +36,8 @@ enum message_type {
 	MESSAGE_KERNEL,   /* to the inspector, fds of MESSAGE_KALLSYMS: addresses → records */
 	MESSAGE_EXAMINE,  /* to an examiner, fd: path → lines and questions, then MESSAGE_LAST */
 	MESSAGE_LINE,     /* of an examiner; n: severity; subject, finding, mend, each with its NUL */
+	MESSAGE_UNWIND,   /* to the unwinder, fd: samples (unwind_wire.h) → stacks, or handles of files */
+	MESSAGE_UNWIND_FILE, /* to the unwinder, fds of a file and its debug file or none: handle → nothing */
 	MESSAGE_FILE,     /* of an examiner: path → fd or status */
 	MESSAGE_OPEN_RECORDED, /* to the opener: struct recorded_request → fd, and n: the place of it */
 };
@@ -52,6 +55,9 @@ enum {
 	MESSAGE_IS_TABLE = 1u << 5,
 	/* Of KERNEL: of a recording, whose _text comes before the addresses. */
 	MESSAGE_IS_RECORDED = 1u << 6,
+	/* Of UNWIND: files that are not known will not be. Of its last answer: n handles, no stacks. */
+	MESSAGE_IS_FINAL = 1u << 7,
+	MESSAGE_WANTS_FILES = 1u << 8,
 };
 
 struct message_header {

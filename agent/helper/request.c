@@ -29,7 +29,7 @@ int request_new(enum request_kind kind, struct request **ret)
 		return -ENOMEM;
 	}
 	r->kind = kind;
-	r->debug_fd = -1;
+	r->debug_fd = r->samples_fd = -1;
 	r->deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
 	r->bytes = sizeof(*r) + sizeof(*r->failure) + HELPER_MAX_CAUSE;
 	*ret = r;
@@ -91,6 +91,8 @@ struct request *request_free(struct request *r)
 	free(r->failure);
 	free(r->fallback);
 	closep(&r->debug_fd);
+	closep(&r->samples_fd);
+	free(r->wanted);
 	symbol_entry_free(r->entry);
 	if (r->addresses)
 		free(r->addresses - 1);

@@ -23,6 +23,7 @@ enum request_kind {
 	REQUEST_DEBUG, /* what OPEN becomes when the file is stripped */
 	REQUEST_RECORDED, /* OPEN of what a recording tells of */
 	REQUEST_STORE, /* makes a table that names can be read from another time */
+	REQUEST_UNWIND,
 	REQUEST_KINDS,
 };
 
@@ -59,6 +60,10 @@ struct request {
 	uint32_t n_answered;
 	uint64_t moved;       /* NAMES: by how much addresses were lowered to be those of the file */
 	uint64_t *addresses;  /* n_addresses, preceded by the handle: as MESSAGE_NAMES wants them */
+	int samples_fd;       /* UNWIND: what is asked (unwind_wire.h), -1: not written; */
+	uint32_t n_samples, n_rounds; /* and how often it was sent */
+	uint64_t *wanted;     /* UNWIND: files to be handed over first, from the last one on, */
+	uint32_t n_wanted;    /* and how many are left */
 	struct buf records;   /* of the answer, as far as it has come */
 	char *text;
 	size_t bytes;         /* what it costs, */

@@ -16,6 +16,7 @@ struct question {
 	struct queue *mailbox;
 	hearth_inspected_fn inspected;
 	hearth_named_fn named;
+	hearth_unwound_fn unwound;
 	void *ctx;
 	struct helper_answer *answer;
 };
@@ -55,6 +56,8 @@ static void deliver(void *ctx)
 
 	if (q->inspected)
 		q->inspected(q->ctx, &q->answer->inspected);
+	else if (q->unwound)
+		q->unwound(q->ctx, &q->answer->unwound);
 	else
 		q->named(q->ctx, &q->answer->named);
 	question_free(q);
@@ -136,10 +139,27 @@ static int32_t service_kernel(const struct hearth_host *h, const uint64_t *addre
 	return r;
 }
 
+static int32_t service_unwind(const struct hearth_host *h,
+			      const struct hearth_unwind_request *request, hearth_unwound_fn fn,
+			      void *ctx)
+{
+	_cleanup_(question_freep) struct question *q = question_new(h, ctx);
+	int r;
+
+	if (!q)
+		return -ENOMEM;
+	q->unwound = fn;
+	r = helpers_unwind(helpers_of(h), request, on_answer, q);
+	if (r == 0)
+		(void)TAKE_PTR(q);
+	return r;
+}
+
 const struct hearth_inspect service_inspect = {
 	.size = sizeof(struct hearth_inspect),
 	.open = service_open,
 	.names = service_names,
 	.kernel = service_kernel,
 	.open_recorded = service_open_recorded,
+	.unwind = service_unwind,
 };
