@@ -49,7 +49,8 @@ struct walk {
 	uint32_t n, max;
 	struct mapping *unknown; /* what it has stopped at */
 	uint64_t last_pc;        /* of the frame that is being unwound, as it is looked up */
-	bool is_beyond;          /* that frame's caller is not in the piece of stack */
+	bool is_beyond;          /* what its rules read is not in the piece of stack */
+	bool is_zero;            /* what they read last is 0 */
 };
 
 /* ---- what libdw asks for ---- */
@@ -114,6 +115,7 @@ static bool memory_read(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *s
 		return false;
 	}
 	memcpy(ret, w->sample->stack + at, sizeof(*ret));
+	w->is_zero = *ret == 0;
 	return true;
 }
 
@@ -314,7 +316,7 @@ static int on_frame(Dwfl_Frame *frame, void *space)
 		w->unknown = m;
 		return DWARF_CB_ABORT;
 	}
-	w->is_beyond = false;
+	w->is_beyond = w->is_zero = false;
 	/* Looks at the frame's own rules, and so takes the step that comes next anyhow. */
 	(void)dwfl_frame_pc(frame, &pc, &is_exact);
 	w->frames[w->n++] = (struct hearth_unwound_frame){
@@ -322,6 +324,44 @@ static int on_frame(Dwfl_Frame *frame, void *space)
 		.flags = is_exact ? 0 : HEARTH_UNWOUND_IS_RETURN,
 	};
 	return w->n < w->max ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+static bool rules_are_outermost(Dwarf_CFI *rules, Dwarf_Addr address)
+{
+	_cleanup_free_ Dwarf_Frame *frame = NULL;
+	Dwarf_Op room[3], *operations;
+	size_t n;
+	int return_register;
+
+	if (!rules || dwarf_cfi_addrframe(rules, address, &frame) != 0)
+		return false;
+	return_register = dwarf_frame_info(frame, NULL, NULL, NULL);
+	return return_register >= 0 &&
+	       dwarf_frame_register(frame, return_register, room, &operations, &n) == 0 &&
+	       operations == room && n == 0;
+}
+
+/*
+ * libdw ends alike where a return address is undefined, where it is 0, as old thread functions have
+ * it, and where it could not be worked out; only the first two are the end of a stack. It reads the
+ * return address after all other registers.
+ */
+static bool is_outermost(struct unwind_space *s)
+{
+	const struct walk *w = s->walk;
+	Dwfl_Module *module = dwfl_addrmodule(s->dwfl, w->last_pc);
+	Dwarf_Addr bias;
+	Dwarf_CFI *rules;
+
+	if (w->is_zero)
+		return true;
+	if (!module)
+		return false;
+	rules = dwfl_module_eh_cfi(module, &bias);
+	if (rules_are_outermost(rules, w->last_pc - bias))
+		return true;
+	rules = dwfl_module_dwarf_cfi(module, &bias);
+	return rules_are_outermost(rules, w->last_pc - bias);
 }
 
 static uint32_t end_of(struct unwind_space *s, int result)
@@ -333,7 +373,7 @@ static uint32_t end_of(struct unwind_space *s, int result)
 		return HEARTH_UNWOUND_DEPTH;
 	if (w->is_beyond)
 		return HEARTH_UNWOUND_STACK;
-	if (result == 0)
+	if (result == 0 && is_outermost(s))
 		return HEARTH_UNWOUND_WHOLE;
 	if (!m)
 		return HEARTH_UNWOUND_MAPPING;
@@ -357,7 +397,6 @@ int unwind_space_walk(struct unwind_space *s, const struct unwind_files *files,
 	for (;;) {
 		w.n = 0;
 		w.unknown = NULL;
-		w.is_beyond = false;
 		result = dwfl_getthread_frames(s->dwfl, THREAD, on_frame, s);
 		if (!w.unknown)
 			break;
