@@ -106,9 +106,12 @@ static pid_t unwinder_of(struct fixture *f)
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
 	assert_int_equal(file_read(path, 4096, &text, &len), 0);
-	for (char *word = strtok_r(text, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest))
-		if (atoi(word) != opener_of(f) && atoi(word) != inspector_of(f))
-			found = atoi(word);
+	for (char *word = strtok_r(text, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
+		pid_t pid = (pid_t)strtol(word, NULL, 10);
+
+		if (pid != opener_of(f) && pid != inspector_of(f))
+			found = pid;
+	}
 	free(text);
 	return found;
 }

@@ -250,60 +250,6 @@ FIELD(hearth_named, n_lines, 40, 4);
 FIELD(hearth_named, line_stride, 44, 4);
 SIZE(hearth_named, 48);
 
-FIELD(hearth_unwind_mapping, start, 0, 8);
-FIELD(hearth_unwind_mapping, end, 8, 8);
-FIELD(hearth_unwind_mapping, offset, 16, 8);
-FIELD(hearth_unwind_mapping, handle, 24, 8);
-SIZE(hearth_unwind_mapping, 32);
-
-FIELD(hearth_unwind_space, mappings, 0, 8);
-FIELD(hearth_unwind_space, n_mappings, 8, 4);
-FIELD(hearth_unwind_space, mapping_stride, 12, 4);
-SIZE(hearth_unwind_space, 16);
-
-FIELD(hearth_unwind_sample, space, 0, 4);
-FIELD(hearth_unwind_sample, stack_bytes, 4, 4);
-FIELD(hearth_unwind_sample, register_mask, 8, 8);
-FIELD(hearth_unwind_sample, registers, 16, 8);
-FIELD(hearth_unwind_sample, stack_address, 24, 8);
-FIELD(hearth_unwind_sample, stack, 32, 8);
-SIZE(hearth_unwind_sample, 40);
-
-FIELD(hearth_unwind_request, size, 0, 4);
-FIELD(hearth_unwind_request, machine, 4, 4);
-FIELD(hearth_unwind_request, spaces, 8, 8);
-FIELD(hearth_unwind_request, samples, 16, 8);
-FIELD(hearth_unwind_request, n_spaces, 24, 4);
-FIELD(hearth_unwind_request, space_stride, 28, 4);
-FIELD(hearth_unwind_request, n_samples, 32, 4);
-FIELD(hearth_unwind_request, sample_stride, 36, 4);
-FIELD(hearth_unwind_request, max_frames, 40, 4);
-FIELD(hearth_unwind_request, reserved, 44, 4);
-SIZE(hearth_unwind_request, 48);
-
-FIELD(hearth_unwound_frame, address, 0, 8);
-FIELD(hearth_unwound_frame, flags, 8, 4);
-FIELD(hearth_unwound_frame, reserved, 12, 4);
-SIZE(hearth_unwound_frame, 16);
-
-FIELD(hearth_unwound_stack, first_frame, 0, 4);
-FIELD(hearth_unwound_stack, n_frames, 4, 4);
-FIELD(hearth_unwound_stack, end, 8, 4);
-FIELD(hearth_unwound_stack, reserved, 12, 4);
-FIELD(hearth_unwound_stack, cause, 16, 8);
-SIZE(hearth_unwound_stack, 24);
-
-FIELD(hearth_unwound, size, 0, 4);
-FIELD(hearth_unwound, status, 4, 4);
-FIELD(hearth_unwound, cause, 8, 8);
-FIELD(hearth_unwound, stacks, 16, 8);
-FIELD(hearth_unwound, frames, 24, 8);
-FIELD(hearth_unwound, n_stacks, 32, 4);
-FIELD(hearth_unwound, stack_stride, 36, 4);
-FIELD(hearth_unwound, n_frames, 40, 4);
-FIELD(hearth_unwound, frame_stride, 44, 4);
-SIZE(hearth_unwound, 48);
-
 FIELD(hearth_inspect, size, 0, 4);
 FIELD(hearth_inspect, reserved, 4, 4);
 FIELD(hearth_inspect, open, 8, 8);
@@ -332,14 +278,6 @@ FIELD(hearth_table_sink, reserved, 4, 4);
 FIELD(hearth_table_sink, ctx, 8, 8);
 FIELD(hearth_table_sink, write, 16, 8);
 SIZE(hearth_table_sink, 24);
-
-FIELD(hearth_unwinding, size, 0, 4);
-FIELD(hearth_unwinding, end, 4, 4);
-FIELD(hearth_unwinding, n_frames, 8, 4);
-FIELD(hearth_unwinding, reserved, 12, 4);
-FIELD(hearth_unwinding, frames, 16, 8);
-FIELD(hearth_unwinding, wanted, 24, 8);
-SIZE(hearth_unwinding, 32);
 
 FIELD(hearth_inspector, size, 0, 4);
 FIELD(hearth_inspector, reserved, 4, 4);
