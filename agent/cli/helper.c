@@ -78,7 +78,7 @@ static int inspector_load(char *const *dirs, struct hearth_inspector **ret)
 	if (r < 0)
 		return log_error_errno(r, "the inspector does not start: %m");
 	*ret = instance;
-	if (HEARTH_HAS(*ret, store))
+	if (HEARTH_HAS(*ret, unwind))
 		return 0;
 	log_error("%s was built for another Hearth: its inspector lacks calls", p->path);
 	return -EPROTO;

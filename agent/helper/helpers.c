@@ -117,10 +117,8 @@ static void admit(struct helpers *h, struct request *r)
 		request_free(r);
 		return;
 	}
-	if (r->kind == REQUEST_UNWIND)
-		lane_push(h->unwinder, r);
-	else
-		lane_push(r->kind == REQUEST_OPEN ? h->opener : h->inspector, r);
+	lane_push(r->kind == REQUEST_UNWIND ? h->unwinder :
+		  r->kind == REQUEST_OPEN ? h->opener : h->inspector, r);
 }
 
 static void on_inbox(void *ctx, int fd, uint32_t events)
@@ -200,7 +198,7 @@ int helpers_open_recorded(struct helpers *h, const struct hearth_inspect_recorde
 	k = request_set_recorded(r, t);
 	if (k < 0)
 		return k;
-	return submit(h, TAKE_PTR(r), fn, ctx);
+	return helpers_submit(h, TAKE_PTR(r), fn, ctx);
 }
 
 static int ask(struct helpers *h, enum request_kind kind, uint64_t handle,
