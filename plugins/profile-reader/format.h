@@ -51,8 +51,9 @@ struct format {
 	 * Reads on until there is a batch. 1: *ret is one, whole but for what draft_emit() settles,
 	 * borrowed until the next call; with info and n_items set. 0: the end, nothing is left.
 	 * -EAGAIN: the input has nothing now. -EINPROGRESS: much was read and none of it is a
-	 * sample, call again after other callbacks. -EBADMSG: nothing of the file can be read, for a
-	 * reason that warnings_fail() was told. Other errors: as errno says.
+	 * sample, call again after other callbacks. -EBUSY: it waits for an answer of the inspector,
+	 * call again after the host's wake-up or an answer about files. -EBADMSG: nothing of the
+	 * file can be read, for a reason that warnings_fail() was told. Other errors: as errno says.
 	 */
 	int (*read)(void *reader, struct draft **ret);
 

@@ -50,6 +50,7 @@ static void perf_close(void *reader)
 	for (uint32_t i = 0; i < p->n_windows; i++)
 		perf_window_free(p->windows[i]);
 	free(p->windows);
+	dwarf_stacks_free(p->stacks);
 	perf_order_done(&p->order);
 	perf_packed_done(&p->packed);
 	perf_stream_done(&p->file);
@@ -204,17 +205,17 @@ static int read_on(struct perf_reader *p)
 /* Reads until a window is full or the file ends. 1, or an error. */
 static int fill(struct perf_reader *p)
 {
-	struct perf_timed timed;
 	int r = 1;
 
 	for (uint32_t i = 0; i < RECORDS_PER_CALL && r > 0; i++) {
 		if (p->n_samples >= FORMAT_BATCH_SAMPLES)
 			return 1;
-		if (!perf_order_take(&p->order, &timed)) {
+		if (!p->is_held && !perf_order_take(&p->order, &p->held)) {
 			r = read_on(p);
 			continue;
 		}
-		r = perf_reader_tell(p, &timed);
+		r = perf_reader_tell(p, &p->held);
+		p->is_held = r == -EBUSY || r == -EINPROGRESS;
 		if (r == 0)
 			r = 1;
 	}
@@ -264,6 +265,11 @@ static int end_of_file(struct perf_reader *p)
 	return 0;
 }
 
+static bool is_at_end(const struct perf_reader *p)
+{
+	return p->is_flushed && !p->is_held && p->order.next == p->order.ready;
+}
+
 static int perf_read(void *reader, struct draft **ret)
 {
 	struct perf_reader *p = reader;
@@ -276,11 +282,15 @@ static int perf_read(void *reader, struct draft **ret)
 			return 1;
 		if (p->is_emitting)
 			begin_windows(p);
-		if (p->is_flushed && p->order.next == p->order.ready)
+		if (!p->is_full && is_at_end(p))
 			return end_of_file(p);
-		r = fill(p);
+		r = p->is_full ? 0 : fill(p);
+		p->is_full |= r == 1;
+		if (r >= 0 && p->stacks)
+			r = dwarf_stacks_flush(p->stacks);
 		if (r < 0)
 			return r;
+		p->is_full = false;
 		p->is_emitting = true;
 	}
 }

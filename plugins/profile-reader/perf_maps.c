@@ -35,6 +35,16 @@ struct perf_maps *perf_maps_unref(struct perf_maps *m)
 	return NULL;
 }
 
+size_t perf_maps_length(const struct perf_maps *m)
+{
+	return m->n;
+}
+
+const struct perf_map *perf_maps_at(const struct perf_maps *m, size_t i)
+{
+	return &m->rows[i];
+}
+
 /* The first row that ends behind an address. */
 static size_t first_behind(const struct perf_maps *m, uint64_t address)
 {

@@ -31,5 +31,10 @@ struct perf_maps *perf_maps_unref(struct perf_maps *m); /* NULL; answers NULL */
  */
 int perf_maps_cover(struct perf_maps **m, uint64_t start, uint64_t end, const struct perf_map *row);
 
+size_t perf_maps_length(const struct perf_maps *m);
+
+/* Number i by rising address, borrowed until the next change. */
+const struct perf_map *perf_maps_at(const struct perf_maps *m, size_t i);
+
 /* The mapping that holds an address, borrowed until the next change; NULL: none. */
 const struct perf_map *perf_maps_find(const struct perf_maps *m, uint64_t address);

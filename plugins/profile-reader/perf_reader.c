@@ -213,6 +213,29 @@ static struct perf_window *window_of(struct perf_reader *p, const struct perf_ev
 	return p->windows[e->index];
 }
 
+static int collect(struct perf_reader *p, struct perf_window *w, const struct perf_sample *s,
+		   const struct perf_thread *thread)
+{
+	int r = p->stacks ? 0 : dwarf_stacks_new(p->context.host, p->context.files->inspect, &p->stacks);
+
+	if (r == 0)
+		r = dwarf_stacks_collect(p->stacks, w, s, thread);
+	if (r != -EBUSY)
+		return r;
+	r = dwarf_stacks_flush(p->stacks);
+	return r < 0 ? r : dwarf_stacks_collect(p->stacks, w, s, thread);
+}
+
+/* Tasks that come and go take others along (perf_tasks.c), so nothing may point to any then. */
+static int settle_stacks(struct perf_reader *p, const struct perf_event_header *h, struct perf_bytes b)
+{
+	bool is_one = h->type != PERF_RECORD_FORK && h->type != PERF_RECORD_EXIT;
+
+	if (!p->stacks || (is_one && !dwarf_stacks_have(p->stacks, perf_take_u32(&b))))
+		return 0;
+	return dwarf_stacks_flush(p->stacks);
+}
+
 static int tell_sample(struct perf_reader *p, const struct perf_event_header *h, const uint8_t *body,
 		       uint64_t len)
 {
@@ -220,6 +243,7 @@ static int tell_sample(struct perf_reader *p, const struct perf_event_header *h,
 	struct perf_thread *thread;
 	struct perf_window *w;
 	struct perf_sample s;
+	int r;
 
 	if (!e || perf_sample_parse(e, h->misc, body, len, &s) < 0)
 		return -EBADMSG;
@@ -227,7 +251,11 @@ static int tell_sample(struct perf_reader *p, const struct perf_event_header *h,
 	thread = w ? perf_tasks_thread(&p->tasks, s.pid, s.tid) : NULL;
 	if (!thread)
 		return -ENOMEM;
-	perf_window_add_sample(w, &s, thread);
+	r = dwarf_stacks_are_of(e) ? collect(p, w, &s, thread) : 0;
+	if (r < 0)
+		return r;
+	if (!dwarf_stacks_are_of(e))
+		perf_window_add_sample(w, &s, thread);
 	p->n_samples++;
 	p->n_all++;
 	return 0;
@@ -263,8 +291,10 @@ static int tell_change(struct perf_reader *p, const struct perf_event_header *h,
 {
 	const struct perf_event *e = perf_events_of_record(&p->events, b.at, perf_bytes_left(&b));
 	struct perf_change change;
-	int r;
+	int r = settle_stacks(p, h, b);
 
+	if (r < 0)
+		return r;
 	if (e && e->has_trailer && (uint64_t)e->layout.trailer <= perf_bytes_left(&b))
 		b.end -= e->layout.trailer;
 	r = perf_tasks_apply(&p->tasks, h, b, time_ns, &change);

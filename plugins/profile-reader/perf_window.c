@@ -45,6 +45,7 @@ void perf_window_reset(struct perf_window *w)
 	memset(w->frame_slots, 0, sizeof(w->frame_slots));
 	memset(w->process_slots, 0, sizeof(w->process_slots));
 	memset(w->thread_slots, 0, sizeof(w->thread_slots));
+	memset(w->cuts, 0, sizeof(w->cuts));
 	w->first_ns = w->last_ns = w->n_lost = 0;
 }
 
@@ -242,8 +243,12 @@ static int mode_of_context(uint64_t marker)
 	}
 }
 
-/* The chain as rows of frames, leaf first. Behind a marker comes where the code was, not a return. */
-static uint32_t walk_chain(struct perf_window *w, const struct perf_sample *s, const struct perf_process *p)
+/*
+ * The chain as rows of frames, leaf first; of the user's side only if that is wanted. Behind a marker
+ * comes where the code was, not a return.
+ */
+static uint32_t walk_chain(struct perf_window *w, const struct perf_sample *s, const struct perf_process *p,
+			   bool want_user)
 {
 	int mode = PERF_RECORD_MISC_USER;
 	uint32_t n = 0, flags = 0;
@@ -256,17 +261,19 @@ static uint32_t walk_chain(struct perf_window *w, const struct perf_sample *s, c
 			flags = 0;
 			continue;
 		}
+		if (mode == PERF_RECORD_MISC_USER && !want_user)
+			continue;
 		w->frames[n++] = frame_row(w, p, mode, address, flags);
 		flags = HEARTH_FRAME_IS_RETURN;
 	}
-	if (n == 0)
+	if (n == 0 && want_user)
 		w->frames[n++] = frame_row(w, p, mode_of_misc(s->misc), s->ip, 0);
 	return n;
 }
 
 static uint32_t build_stack(struct perf_window *w, const struct perf_sample *s, const struct perf_process *p)
 {
-	uint32_t n = walk_chain(w, s, p);
+	uint32_t n = walk_chain(w, s, p, true);
 	char cause[32];
 
 	if (n < w->event->max_stack)
@@ -292,19 +299,58 @@ static uint32_t stack_row(struct perf_window *w, const struct perf_sample *s, co
 	return stack;
 }
 
-void perf_window_add_sample(struct perf_window *w, const struct perf_sample *s,
-			    const struct perf_thread *thread)
+/* A cut stack is counted by its cause; more causes than there are rows are counted with the last. */
+static uint32_t cut_row(struct perf_window *w, const char *cause)
+{
+	uint32_t row = string_row(w, cause), i = 0;
+
+	while (i < PERF_CUTS_MAX - 1 && w->cuts[i].n && w->cuts[i].cause != row)
+		i++;
+	w->cuts[i].cause = row;
+	w->cuts[i].n++;
+	return row;
+}
+
+static uint32_t unwound_row(struct perf_window *w, const struct perf_sample *s, const struct perf_process *p,
+			    const struct perf_unwound *u)
+{
+	uint32_t n = walk_chain(w, s, p, u->n == 0);
+
+	for (uint32_t i = 0; i < u->n && n < PERF_STACK_MAX; i++) {
+		struct hearth_unwound_frame f;
+
+		memcpy(&f, (const char *)u->frames + (size_t)i * u->stride, sizeof(f));
+		w->frames[n++] = frame_row(w, p, PERF_RECORD_MISC_USER, f.address,
+					   f.flags & HEARTH_FRAME_IS_RETURN);
+	}
+	return hearth_build_stack(&w->draft.builder, w->frames, n, u->cause ? cut_row(w, u->cause) : 0);
+}
+
+static void add_sample(struct perf_window *w, const struct perf_sample *s, const struct perf_thread *thread,
+		       uint32_t stack)
 {
 	struct hearth_sample row = {
 		.time_ns = s->time_ns, .value = 1, .cpu = s->cpu, .period = s->period,
 	};
 
 	row.thread = thread_row(w, thread);
-	row.stack = stack_row(w, s, thread->process);
+	row.stack = stack;
 	hearth_build_sample(&w->draft.builder, &row);
 	if (w->draft.builder.n_items == 1)
 		w->first_ns = s->time_ns;
 	w->last_ns = s->time_ns;
+}
+
+void perf_window_add_unwound(struct perf_window *w, const struct perf_sample *s,
+			     const struct perf_thread *thread, const struct perf_unwound *u)
+{
+	add_sample(w, s, thread, unwound_row(w, s, thread->process, u));
+}
+
+void perf_window_add_sample(struct perf_window *w, const struct perf_sample *s,
+			    const struct perf_thread *thread)
+{
+	add_sample(w, s, thread, stack_row(w, s, thread->process));
 }
 
 /* ---- the whole ---- */
@@ -313,6 +359,14 @@ static bool is_clock(const struct perf_event *e)
 {
 	return e->type == PERF_TYPE_SOFTWARE &&
 	       (e->config == PERF_COUNT_SW_CPU_CLOCK || e->config == PERF_COUNT_SW_TASK_CLOCK);
+}
+
+static void add_cut(struct perf_window *w, const struct perf_cut *cut)
+{
+	struct hearth_loss row = { .kind = HEARTH_LOSS_STACKS, .cause = cut->cause, .count = cut->n };
+
+	if (cut->n)
+		hearth_flat_append(&w->draft.builder, HEARTH_PROFILE_LOSSES, &row, sizeof(row));
 }
 
 void perf_window_close(struct perf_window *w, const struct perf_facts *facts)
@@ -339,4 +393,6 @@ void perf_window_close(struct perf_window *w, const struct perf_facts *facts)
 	}
 	hearth_build_info(&w->draft.builder, &info);
 	hearth_build_loss(&w->draft.builder, HEARTH_LOSS_SAMPLES, "ring full", w->n_lost);
+	for (uint32_t i = 0; i < PERF_CUTS_MAX; i++)
+		add_cut(w, &w->cuts[i]);
 }

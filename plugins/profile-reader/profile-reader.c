@@ -154,7 +154,7 @@ static void go_on(struct profile_reader *p)
 	uint64_t n;
 	int r = p->draft || p->is_over ? 1 : read_draft(p);
 
-	if (r == -EAGAIN || p->is_over)
+	if (r == -EAGAIN || r == -EBUSY || p->is_over)
 		return;
 	if (r == -EINPROGRESS) {
 		(void)h->wake(h);
@@ -181,7 +181,7 @@ static void on_answered(void *ctx)
 {
 	struct profile_reader *p = ctx;
 
-	if (p->draft && !draft_is_waiting(p->draft))
+	if (!p->draft || !draft_is_waiting(p->draft))
 		(void)p->host->wake(p->host);
 }
 
