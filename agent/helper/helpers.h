@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two helper processes behind hearth.inspect/1: spawned by exec of this executable,
+ * The helper processes behind hearth.inspect/1: spawned by exec of this executable,
  * supervised, restarted with back-off, asked over seqpacket sockets. The opener opens files of
  * other processes and parses nothing; the inspector parses what it is handed and can open
- * nothing. Either may die at any moment: requests under way answer -ECONNRESET with a cause.
+ * nothing; the unwinder is another inspector, for stacks only. Each may die at any moment: requests
+ * under way answer -ECONNRESET with a cause.
  *
  * Requests are [any thread]; answers come on the thread of `loop`, never from within a request.
  * A request that was taken (0) is answered exactly once, at the latest after 2 s (-ETIMEDOUT) or

@@ -16,24 +16,13 @@
 #include "diagnose_file.h"
 #include "elf_file.h"
 #include "file_symbols.h"
+#include "inspector_internal.h"
 #include "kernel_names.h"
 #include "table_cache.h"
-#include "unwind.h"
 
 /* Of RLIMIT_AS 256 MiB; building one table takes up to three times what it then holds. */
 #define CACHE_MAX_BYTES (32u << 20)
 #define UNWIND_MAX_BYTES (64u << 20)
-
-struct inspector {
-	struct hearth_inspector base; /* first: what hearth/helper.h asks for */
-	const struct hearth_host *host;
-	struct table_cache *tables;
-	struct kernel_names *kernel;
-	struct unwinder *unwinder;
-	struct hearth_elf_load loads[ELF_MAX_LOADS]; /* of the last identify() */
-	uint8_t build_id[ELF_MAX_BUILD_ID];
-	struct debug_link debug_link;
-};
 
 static const char *cause_of(int error)
 {
@@ -55,7 +44,7 @@ static const char *cause_of(int error)
 	}
 }
 
-static int file_open(int fd, struct elf_file *ret)
+int inspector_file_open(int fd, struct elf_file *ret)
 {
 	struct reader reader;
 	int r;
@@ -70,7 +59,7 @@ static int32_t identify(struct hearth_inspector *base, int32_t fd, struct hearth
 	struct elf_file f;
 	int r;
 
-	r = file_open(fd, &f);
+	r = inspector_file_open(fd, &f);
 	if (r == 0)
 		r = debug_loads(&f, i->loads, &ret->n_loads);
 	if (r < 0) {
@@ -121,9 +110,9 @@ static int32_t match_debug(struct hearth_inspector *base, int32_t fd, int32_t de
 	int r;
 
 	(void)base;
-	r = file_open(fd, &f);
+	r = inspector_file_open(fd, &f);
 	if (r == 0)
-		r = file_open(debug_fd, &debug);
+		r = inspector_file_open(debug_fd, &debug);
 	if (r == 0)
 		r = debug_link_match(&f, &debug);
 	if (r < 0)
@@ -146,10 +135,10 @@ static int sources_open(const struct hearth_symbol_fds *fds, struct named_file *
 {
 	if (fds->mapped < 0)
 		return f->sources.stored ? 0 : -EBADMSG;
-	if (fds->debug >= 0 && file_open(fds->debug, &f->debug) == 0)
+	if (fds->debug >= 0 && inspector_file_open(fds->debug, &f->debug) == 0)
 		f->sources.debug = &f->debug;
 	f->sources.mapped = &f->mapped;
-	return file_open(fds->mapped, &f->mapped);
+	return inspector_file_open(fds->mapped, &f->mapped);
 }
 
 static void symbols_free(void *symbols)
@@ -329,48 +318,6 @@ static int32_t kernel_recorded(struct hearth_inspector *base, int32_t symbols_fd
 					    n, out, ret_cause);
 }
 
-static int32_t unwind_space(struct hearth_inspector *base, uint32_t machine,
-			    const struct hearth_unwind_mapping *mappings, uint32_t n,
-			    const char **ret_cause)
-{
-	struct inspector *i = (struct inspector *)base;
-	int r;
-
-	r = unwinder_set_space(i->unwinder, machine, mappings, n);
-	if (r < 0)
-		*ret_cause = r == -ENOTSUP ? "stacks of this machine cannot be unwound"
-					   : "not enough memory to unwind stacks";
-	return r;
-}
-
-static void unwind_file(struct hearth_inspector *base, uint64_t handle,
-			const struct hearth_symbol_fds *fds)
-{
-	struct inspector *i = (struct inspector *)base;
-	struct elf_file f, debug;
-	bool has_debug;
-
-	if (!fds || file_open(fds->mapped, &f) < 0) {
-		unwinder_add_file(i->unwinder, handle, NULL, NULL);
-		return;
-	}
-	has_debug = fds->debug >= 0 && file_open(fds->debug, &debug) == 0;
-	unwinder_add_file(i->unwinder, handle, &f, has_debug ? &debug : NULL);
-}
-
-static int32_t unwind(struct hearth_inspector *base, const struct hearth_unwind_sample *sample,
-		      uint32_t max_frames, uint32_t is_final, struct hearth_unwinding *ret,
-		      const char **ret_cause)
-{
-	struct inspector *i = (struct inspector *)base;
-	int r;
-
-	r = unwinder_walk(i->unwinder, sample, max_frames, is_final != 0, ret);
-	if (r < 0)
-		*ret_cause = "not enough memory to unwind stacks";
-	return r;
-}
-
 static void inspector_destroy(void *instance)
 {
 	struct inspector *i = instance;
@@ -398,9 +345,9 @@ static int32_t inspector_create(const struct hearth_host *h, void **ret_instance
 		.kernel_recorded = kernel_recorded,
 		.code = code,
 		.store = store,
-		.unwind_space = unwind_space,
-		.unwind_file = unwind_file,
-		.unwind = unwind,
+		.unwind_space = inspector_unwind_space,
+		.unwind_file = inspector_unwind_file,
+		.unwind = inspector_unwind,
 	};
 	i->host = h;
 	r = table_cache_new(CACHE_MAX_BYTES, &i->tables);

@@ -2,9 +2,10 @@
 /*
  * hearth.inspect/1: what is in the files that other processes map.
  *
- * Two helper processes stand behind it. The opener opens files of other processes and parses
- * nothing; the inspector parses what it is handed and can open nothing. Either may be killed
- * at any moment: that costs names and unwound stacks, never samples, and the answer then says why.
+ * Helper processes stand behind it. The opener opens files of other processes and parses
+ * nothing; the inspector parses what it is handed and can open nothing, and so does the unwinder,
+ * another process of the same program, started for the first unwind(). Each may be killed at any
+ * moment: that costs names and unwound stacks, never samples, and the answer then says why.
  *
  * Every call answers through a callback on the instance thread of the caller, within 2 s; what
  * the callback gets is borrowed. A handle is never reused while the host runs, so it may travel
@@ -169,7 +170,8 @@ enum {
 	HEARTH_UNWOUND_STACK = 1,    /* it goes on beyond the piece of the stack */
 	HEARTH_UNWOUND_RULES = 2,    /* no rule covers its last frame, and frame pointers led nowhere */
 	HEARTH_UNWOUND_MAPPING = 3,  /* the same, where its last frame is in no mapping */
-	HEARTH_UNWOUND_FILE = 4,     /* the same, where the file of its last frame cannot be read */
+	HEARTH_UNWOUND_FILE = 4,     /* the same, where the file of its last frame has no rules at all,
+				      * or cannot be read */
 	HEARTH_UNWOUND_DEPTH = 5,    /* max_frames are there */
 	HEARTH_UNWOUND_REGISTERS = 6, /* stack pointer or instruction pointer was not sampled */
 	HEARTH_UNWOUND_MEMORY = 7,   /* not enough memory */
