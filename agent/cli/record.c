@@ -324,7 +324,8 @@ static int conclude(struct recording *rec)
 		if (status == 0 && rec->status == 0)
 			output_link_last(rec->plan->verb, folder);
 		output_give_to_user(folder, rec->is_folder_ours, rec->summary);
-		record_print(stdout, rec->summary, status == 0 ? folder : NULL);
+		record_print(rec->plan->plan.flags & HEARTH_PLAN_STDOUT ? stderr : stdout, rec->summary,
+			     status == 0 ? folder : NULL);
 	} else if (rec->plan->plan.flags & HEARTH_PLAN_STDOUT) {
 		record_print(stderr, rec->summary, NULL);
 	}

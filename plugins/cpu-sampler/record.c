@@ -119,6 +119,23 @@ static int add_files(const struct hearth_verb_call *c, struct overlay *o,
 	return r;
 }
 
+/* A sink with `output=-` has standard output for itself. */
+static int is_stdout_taken(const struct hearth_verb_call *c)
+{
+	static const char option[] = "output=-";
+	size_t n;
+	const char *const *sinks = c->option_list(c, "sink", &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *found = strstr(sinks[i], option);
+		char next = found ? found[sizeof(option) - 1] : 'x';
+
+		if (next == '\0' || next == ',')
+			return 1;
+	}
+	return 0;
+}
+
 static int add_sinks(const struct hearth_verb_call *c, struct overlay *o)
 {
 	size_t n;
@@ -232,7 +249,7 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 		return r;
 	ret_plan->end = end_of(c);
 	ret_plan->flags = (c->option_int(c, "force") ? HEARTH_PLAN_FORCE : 0) |
-			  (p->output ? 0 : HEARTH_PLAN_STDOUT);
+			  (p->output && !is_stdout_taken(c) ? 0 : HEARTH_PLAN_STDOUT);
 	ret_plan->overlay = p->overlay;
 	ret_plan->duration_ns = ret_plan->end & HEARTH_END_DURATION ?
 		(uint64_t)c->option_int(c, "duration") : 0;
