@@ -30,8 +30,15 @@ struct perf_file_header {
  */
 enum { PERF_FILE_ATTR_BYTES = 112 };
 
-/* A record beyond those of the kernel; it has no trailer of identification. */
-enum { PERF_FILE_FINISHED_ROUND = 68 };
+/* Records beyond those of the kernel; they have no trailer of identification. */
+enum {
+	PERF_FILE_HEADER_ATTR = 64, /* an attribute and its ids: pipes only */
+	PERF_FILE_FINISHED_ROUND = 68,
+	PERF_FILE_EVENT_UPDATE = 78, /* type, id, what of the event it is */
+	PERF_FILE_HEADER_FEATURE = 80, /* number and payload of a feature section: pipes only */
+};
+
+enum { PERF_EVENT_UPDATE_NAME = 2 };
 
 /* Feature sections. */
 enum {
@@ -49,6 +56,7 @@ enum {
 	PERF_FEATURE_SAMPLE_TIME = 21,
 	PERF_FEATURE_CLOCKID = 23,
 	PERF_FEATURE_CLOCK_DATA = 29,
+	PERF_FEATURE_END = 32, /* of those in a pipe; as of Linux 6.1 */
 };
 
 /* A record's header holds its size in 16 bits. */

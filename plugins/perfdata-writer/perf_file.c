@@ -76,21 +76,33 @@ int perf_file_set_events(struct perf_file *f, const struct events *events)
 			offsetof(struct perf_file_header, attrs) + offsetof(struct perf_file_section, size));
 }
 
-int perf_file_append(struct perf_file *f, const void *records, size_t len)
+int perf_file_put(struct perf_file *f, const void *records, size_t len)
 {
-	uint64_t end = f->data_bytes + len;
-	int r = write_at(f->fd, records, len, DATA_AT + f->data_bytes);
+	int r = write_at(f->fd, records, len, DATA_AT + f->data_bytes + f->pending_bytes);
 
 	if (r == 0)
-		r = write_at(f->fd, &end, sizeof(end),
-			     offsetof(struct perf_file_header, data) + offsetof(struct perf_file_section, size));
-	if (r < 0) {
-		if (ftruncate(f->fd, (off_t)(DATA_AT + f->data_bytes)) < 0)
-			return r; /* what lies behind the end that the header names is not read */
+		f->pending_bytes += len;
+	return r;
+}
+
+int perf_file_commit(struct perf_file *f)
+{
+	uint64_t end = f->data_bytes + f->pending_bytes;
+	int r = write_at(f->fd, &end, sizeof(end),
+			 offsetof(struct perf_file_header, data) + offsetof(struct perf_file_section, size));
+
+	if (r < 0)
 		return r;
-	}
 	f->data_bytes = end;
+	f->pending_bytes = 0;
 	return 0;
+}
+
+void perf_file_take_back(struct perf_file *f)
+{
+	f->pending_bytes = 0;
+	if (ftruncate(f->fd, (off_t)(DATA_AT + f->data_bytes)) < 0)
+		return; /* what lies behind the end that the header names is not read */
 }
 
 int perf_file_end(struct perf_file *f, const struct features *features)

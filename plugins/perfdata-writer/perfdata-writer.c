@@ -1,38 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * perf.data of whatever is sampled: each batch becomes records that are on their way to the disk
- * before the next one is taken, so a file that is cut off anywhere lacks its last window at most.
- */
+/* perf.data of whatever is sampled, as files or as a stream: what the options say, and the life of it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include <hearth/artifact.h>
 #include <hearth/profile.h>
 
 #include "common/cleanup.h"
 #include "common/say.h"
+#include "files.h"
+#include "live_pipe.h"
 #include "recorder.h"
-#include "series.h"
 
-#define NS_PER_S 1000000000ull
+enum { TAKEN_TIMER = 0 };
+
+/* A reader that takes nothing for so long holds up the end no longer. */
+#define PATIENCE_NS 5000000000ull
 
 struct perfdata_writer {
 	const struct hearth_host *host;
 	char *directory, *name; /* as configured; name NULL: a series */
 	struct kernel_map kernel;
 	struct recorder recorder;
-	struct series series;
-	struct events events;    /* of the open file */
-	struct series_span span; /* of what the open file holds */
-	uint64_t monotonic_ns, realtime_ns; /* of the last batch, one instant */
-	uint64_t rotate_ns, rotate_bytes; /* 0: never */
+	struct files files;      /* file mode */
+	struct live_pipe pipe;   /* pipe mode */
 	uint64_t n_lost_frames;  /* counted so far */
-	bool is_failing, is_finishing, is_crowded;
+	uint64_t n_taken;        /* of the pipe, when it was looked at last */
+	bool is_pipe, is_finishing;
 };
 
 static const struct hearth_option options[] = {
+	{
+		.name = "mode",
+		.type = HEARTH_CHOICE,
+		.choices = "file|pipe",
+		.def = "file",
+		.help = "file: files in a folder; pipe: a stream for a reader that takes it at once",
+	},
+	{
+		.name = "output",
+		.type = HEARTH_STRING,
+		.help = "of mode pipe, which needs it: a FIFO, made if it is not there, or - for standard output",
+	},
+	{
+		.name = "buffer",
+		.type = HEARTH_BYTES,
+		.def = "16MiB",
+		.min = 64 << 10,
+		.max = 1 << 30,
+		.help = "written at once at most; of mode pipe: what waits for a slow reader at most",
+	},
 	{
 		.name = "directory",
 		.type = HEARTH_STRING,
@@ -90,22 +110,35 @@ static const char *perfdata_writer_name(const struct hearth_host *h)
 	return h->option_is_set(h, "name") ? h->option_string(h, "name") : NULL;
 }
 
+static const char *perfdata_writer_output(const struct hearth_host *h)
+{
+	return h->option_is_set(h, "output") ? h->option_string(h, "output") : "";
+}
+
+static bool is_chosen(const struct hearth_host *h, const char *option, const char *choice)
+{
+	return strcmp(h->option_string(h, option), choice) == 0;
+}
+
 static void read_limits(struct perfdata_writer *w)
 {
 	const struct hearth_host *h = w->host;
-	bool is_one = w->series.fixed_name;
+	size_t buffer = (size_t)h->option_int(h, "buffer");
 
-	w->rotate_ns = is_one ? 0 : (uint64_t)h->option_int(h, "rotate");
-	w->rotate_bytes = is_one ? 0 : (uint64_t)h->option_int(h, "rotate_size");
-	w->series.keep = (uint64_t)h->option_int(h, "keep");
-	w->series.keep_bytes = (uint64_t)h->option_int(h, "keep_bytes");
+	w->files.rotate_ns = (uint64_t)h->option_int(h, "rotate");
+	w->files.rotate_bytes = (uint64_t)h->option_int(h, "rotate_size");
+	w->files.series.keep = (uint64_t)h->option_int(h, "keep");
+	w->files.series.keep_bytes = (uint64_t)h->option_int(h, "keep_bytes");
+	w->pipe.stream.max_bytes = buffer;
+	w->recorder.buffer_bytes = w->is_pipe ? SIZE_MAX : buffer;
 }
 
 static void perfdata_writer_destroy(void *instance)
 {
 	struct perfdata_writer *w = instance;
 
-	series_done(&w->series);
+	series_done(&w->files.series);
+	live_pipe_done(&w->pipe);
 	recorder_done(&w->recorder);
 	kernel_map_done(&w->kernel);
 	free(w->directory);
@@ -116,10 +149,11 @@ static void perfdata_writer_destroy(void *instance)
 static int keep_names(struct perfdata_writer *w, const char *name)
 {
 	w->directory = strdup(w->host->option_string(w->host, "directory"));
+	w->pipe.path = strdup(perfdata_writer_output(w->host));
 	w->name = name ? strdup(name) : NULL;
-	if (!w->directory || (name && !w->name))
+	if (!w->directory || !w->pipe.path || (name && !w->name))
 		return -ENOMEM;
-	w->series.fixed_name = w->name;
+	w->files.series.fixed_name = w->name;
 	return 0;
 }
 
@@ -130,16 +164,23 @@ static int32_t perfdata_writer_create(const struct hearth_host *h, void **ret)
 
 	if (name && (!name[0] || name[0] == '.' || strchr(name, '/')))
 		return say_refuse(h, "name", "\"%s\" is no name of a file in the folder", name);
+	if (is_chosen(h, "mode", "pipe") && !*perfdata_writer_output(h))
+		return say_refuse(h, "output", "mode pipe needs it: the path of a FIFO, or - for standard output");
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
 	w->host = h;
-	w->series = (struct series){
+	recorder_init(&w->recorder, &w->kernel);
+	w->recorder.order.is_merging = is_chosen(h, "aggregate", "window");
+	w->is_pipe = is_chosen(h, "mode", "pipe");
+	w->files = (struct files){ .host = h, .recorder = &w->recorder, .kernel = &w->kernel };
+	w->files.series = (struct series){
 		.host = h, .directory = { .fd = -1 }, .file = { .fd = -1 },
 		.can_overwrite = h->option_int(h, "overwrite"),
 	};
-	recorder_init(&w->recorder, &w->kernel);
-	w->recorder.order.is_merging = strcmp(h->option_string(h, "aggregate"), "window") == 0;
+	w->pipe = (struct live_pipe){
+		.host = h, .recorder = &w->recorder, .kernel = &w->kernel, .stream = { .fd = -1 },
+	};
 	if (keep_names(w, name) < 0) {
 		perfdata_writer_destroy(w);
 		return -ENOMEM;
@@ -153,91 +194,15 @@ static int32_t perfdata_writer_start(void *instance)
 {
 	struct perfdata_writer *w = instance;
 	_cleanup_free_ char *why = NULL;
-	int r = series_open(&w->series, w->directory, &why);
+	int r = w->is_pipe ? live_pipe_open(&w->pipe, &why) :
+			     series_open(&w->files.series, w->directory, &why);
 
 	if (r < 0)
 		say_fail(w->host, "%s", why ? why : strerror(-r));
 	return r;
 }
 
-/* ---- files ---- */
-
-static uint64_t realtime_of(const struct hearth_profile_info *info, uint64_t monotonic_ns)
-{
-	return info->clock_realtime_ns - info->clock_monotonic_ns + monotonic_ns;
-}
-
-static int begin_file(struct perfdata_writer *w, const struct hearth_flat *batch, char **ret_why)
-{
-	struct hearth_profile_info info = hearth_profile_info(batch);
-	int r;
-
-	kernel_map_done(&w->kernel); /* modules come and go */
-	r = kernel_map_read(&w->kernel, "");
-	if (r < 0)
-		return r;
-	w->events = (struct events){ .n = 0 };
-	w->span.start_ns = realtime_of(&info, info.window_start_ns);
-	r = series_begin(&w->series, w->span.start_ns, ret_why);
-	return r < 0 ? r : recorder_begin(&w->recorder);
-}
-
-static int end_file(struct perfdata_writer *w, bool is_good, char **ret_why)
-{
-	_cleanup_(features_done) struct features features = { .n = 0 };
-	size_t n;
-	struct feature_build_id *ids = recorder_build_ids(&w->recorder, &n);
-	struct feature_facts facts = {
-		.events = &w->events, .build_ids = ids, .n_build_ids = n,
-		.first_ns = w->recorder.first_ns, .last_ns = w->recorder.last_ns,
-		.monotonic_ns = w->monotonic_ns, .realtime_ns = w->realtime_ns,
-		.instance = w->host->instance,
-	};
-	bool has_features = is_good && ids && features_make(&features, &facts) == 0;
-	int r = series_end(&w->series, has_features ? &features : NULL, &w->span, ret_why);
-
-	free(ids);
-	return r;
-}
-
-static bool is_full(const struct perfdata_writer *w, const struct hearth_profile_info *info)
-{
-	uint64_t start_ns = realtime_of(info, info->window_start_ns);
-
-	if (w->series.fixed_name)
-		return false;
-	return (w->rotate_bytes && perf_file_bytes(&w->series.file) >= w->rotate_bytes) ||
-	       (w->rotate_ns && start_ns >= w->span.start_ns + w->rotate_ns) ||
-	       !rounds_allow(&w->recorder.rounds, info->window_start_ns);
-}
-
 /* ---- batches ---- */
-
-/* A file that takes the event, *ret with its id there: the open one, or the next. */
-static int ready_file(struct perfdata_writer *w, const struct hearth_flat *batch, struct event *event,
-		      char **ret_why)
-{
-	struct hearth_profile_info info = hearth_profile_info(batch);
-	const struct event *row = NULL;
-	bool is_new = false, is_only = w->series.fixed_name;
-	int r = 0;
-
-	if (series_is_writing(&w->series) && !is_full(w, &info))
-		row = events_find(&w->events, event, is_only, &is_new);
-	if (!row && is_only && series_is_writing(&w->series))
-		return -E2BIG;
-	if (!row && series_is_writing(&w->series))
-		r = end_file(w, true, ret_why);
-	if (r == 0 && !row) {
-		r = begin_file(w, batch, ret_why);
-		row = events_find(&w->events, event, is_only, &is_new);
-	}
-	if (r < 0)
-		return r;
-	event->id = row->id;
-	event->has_period = row->has_period;
-	return is_new ? perf_file_set_events(&w->series.file, &w->events) : 0;
-}
 
 /* Of emitters: their windows do not overlap. */
 static uint64_t source_of(const struct hearth_batch *b)
@@ -245,80 +210,31 @@ static uint64_t source_of(const struct hearth_batch *b)
 	return hearth_flat_hash(b->instance, strlen(b->instance));
 }
 
-/* The file names its first event before it has records, and with its first records a sample. */
-static int write_batch(struct perfdata_writer *w, const struct hearth_flat *batch, uint64_t source,
-		       char **ret_why)
+static void count_lost_frames(struct perfdata_writer *w)
 {
-	struct hearth_profile_info info = hearth_profile_info(batch);
-	struct encoder *out = &w->recorder.out;
-	struct event event;
-	int r = event_of_batch(batch, &event);
+	uint64_t n = w->recorder.n_lost_frames;
 
-	event.has_period |= w->recorder.order.is_merging;
-	if (r == 0)
-		r = ready_file(w, batch, &event, ret_why);
-	if (r == 0)
-		r = recorder_add(&w->recorder, batch, &event, source);
-	if (r == 0)
-		r = perf_file_append(&w->series.file, out->bytes, out->len);
-	encoder_reset(out);
-	if (r < 0)
-		return r;
-	w->monotonic_ns = info.clock_monotonic_ns;
-	w->realtime_ns = info.clock_realtime_ns;
-	w->span.end_ns = realtime_of(&info, info.window_end_ns);
-	return 0;
-}
-
-/* The one file has no room for another event. */
-static void leave_out(struct perfdata_writer *w)
-{
-	if (!w->is_crowded)
-		say(w->host, HEARTH_LOG_WARNING, "%s holds %d events, and more come; leave out `name`, so that "
-		    "they get files of their own", w->series.fixed_name, EVENTS_MAX);
-	w->is_crowded = true;
-}
-
-/*
- * What the recorder has introduced may not be in the file, so nothing can follow in it: it ends as
- * it stands, and the next batch tries another.
- */
-static void give_up_file(struct perfdata_writer *w, int error, const char *why)
-{
-	_cleanup_free_ char *more = NULL;
-
-	if (!w->is_failing)
-		say(w->host, HEARTH_LOG_ERROR, "%s; samples are missing in perf.data until that is mended",
-		    why ? why : strerror(-error));
-	w->is_failing = true;
-	if (series_is_writing(&w->series))
-		(void)end_file(w, false, &more);
+	if (n > w->n_lost_frames)
+		w->host->count(w->host, "frames_unmapped", n - w->n_lost_frames);
+	w->n_lost_frames = n;
 }
 
 static int32_t perfdata_writer_consume(void *instance, const struct hearth_batch *b)
 {
 	struct perfdata_writer *w = instance;
-	_cleanup_free_ char *why = NULL;
 	struct hearth_flat batch;
 	int r = hearth_profile_open(&batch, b);
 
 	if (r < 0)
 		return r;
-	r = write_batch(w, &batch, source_of(b), &why);
+	if (w->is_pipe)
+		r = live_pipe_write(&w->pipe, &batch, source_of(b));
+	else
+		r = files_write(&w->files, &batch, source_of(b));
 	if (r < 0)
 		w->host->count(w->host, "samples_unwritten", b->n_items);
-	if (r == -E2BIG) {
-		leave_out(w);
-	} else if (r < 0) {
-		give_up_file(w, r, why);
-	} else if (w->is_failing) {
-		say(w->host, HEARTH_LOG_NOTICE, "writing to %s works again", w->series.directory.path);
-		w->is_failing = false;
-	}
-	if (w->recorder.n_lost_frames > w->n_lost_frames)
-		w->host->count(w->host, "frames_unmapped", w->recorder.n_lost_frames - w->n_lost_frames);
-	w->n_lost_frames = w->recorder.n_lost_frames;
-	(void)series_send(&w->series);
+	count_lost_frames(w);
+	(void)series_send(&w->files.series);
 	return 0;
 }
 
@@ -334,37 +250,87 @@ static int32_t perfdata_writer_update(void *instance)
 	struct perfdata_writer *w = instance;
 	const struct hearth_host *h = w->host;
 
-	if (!is_same_text(perfdata_writer_name(h), w->series.fixed_name) ||
+	if (!is_same_text(perfdata_writer_name(h), w->name) ||
 	    strcmp(h->option_string(h, "directory"), w->directory) != 0 ||
-	    h->option_int(h, "overwrite") != w->series.can_overwrite ||
-	    (strcmp(h->option_string(h, "aggregate"), "window") == 0) != w->recorder.order.is_merging)
+	    strcmp(perfdata_writer_output(h), w->pipe.path) != 0 ||
+	    is_chosen(h, "mode", "pipe") != w->is_pipe ||
+	    h->option_int(h, "overwrite") != w->files.series.can_overwrite ||
+	    is_chosen(h, "aggregate", "window") != w->recorder.order.is_merging)
 		return -EBUSY;
 	read_limits(w);
 	return 0;
+}
+
+static void conclude(struct perfdata_writer *w)
+{
+	if (w->is_finishing)
+		w->host->finished(w->host);
+	w->is_finishing = false;
 }
 
 static void perfdata_writer_on_writable(void *instance)
 {
 	struct perfdata_writer *w = instance;
 
-	if (series_send(&w->series) == 0 && w->is_finishing) {
-		w->is_finishing = false;
-		w->host->finished(w->host);
+	if (!w->is_pipe && series_send(&w->files.series) == 0)
+		conclude(w);
+}
+
+static void perfdata_writer_on_fd(void *instance, int32_t fd __attribute__((unused)), uint32_t events)
+{
+	struct perfdata_writer *w = instance;
+
+	if (events & EPOLLERR)
+		live_pipe_on_hangup(&w->pipe);
+	if (live_pipe_flush(&w->pipe) != -EAGAIN)
+		conclude(w);
+}
+
+static void perfdata_writer_on_timer(void *instance, uint32_t id __attribute__((unused)))
+{
+	struct perfdata_writer *w = instance;
+
+	if (w->pipe.n_taken == w->n_taken && w->is_finishing) {
+		say(w->host, HEARTH_LOG_WARNING, "the reader of perf.data takes nothing any more; it lacks the end");
+		conclude(w);
 	}
+	w->n_taken = w->pipe.n_taken;
+}
+
+/* Standard output that nobody reads, as of `… | head`, is no failure of ours. */
+static int finish_pipe(struct perfdata_writer *w)
+{
+	if (live_pipe_flush(&w->pipe) != -EAGAIN)
+		return 0;
+	w->n_taken = w->pipe.n_taken;
+	w->is_finishing = true;
+	(void)w->host->set_timer(w->host, TAKEN_TIMER, PATIENCE_NS, PATIENCE_NS);
+	return -EINPROGRESS;
 }
 
 static int32_t perfdata_writer_finish(void *instance)
 {
 	struct perfdata_writer *w = instance;
 	_cleanup_free_ char *why = NULL;
-	int r = series_is_writing(&w->series) ? end_file(w, true, &why) : 0;
+	int r;
 
+	if (w->is_pipe)
+		return finish_pipe(w);
+	r = files_end(&w->files, &why);
 	if (r < 0) {
 		say_fail(w->host, "%s", why ? why : strerror(-r));
 		return r;
 	}
-	w->is_finishing = series_send(&w->series) == -EAGAIN;
+	w->is_finishing = series_send(&w->files.series) == -EAGAIN;
 	return w->is_finishing ? -EINPROGRESS : 0;
+}
+
+static void perfdata_writer_diagnose(const struct hearth_diagnosis *d)
+{
+	const char *mode = d->option_string(d, "mode");
+
+	if (mode && strcmp(mode, "file") == 0)
+		outdir_diagnose(d);
 }
 
 static const struct hearth_component component = {
@@ -380,11 +346,13 @@ static const struct hearth_component component = {
 	.create = perfdata_writer_create,
 	.start = perfdata_writer_start,
 	.consume = perfdata_writer_consume,
+	.on_timer = perfdata_writer_on_timer,
+	.on_fd = perfdata_writer_on_fd,
 	.on_writable = perfdata_writer_on_writable,
 	.update = perfdata_writer_update,
 	.finish = perfdata_writer_finish,
 	.destroy = perfdata_writer_destroy,
-	.diagnose_options = outdir_diagnose,
+	.diagnose_options = perfdata_writer_diagnose,
 };
 
 static const struct hearth_component *const components[] = { &component, NULL };

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
+
 enum { KERNEL_PID = -1, BUILD_IDS = 2, MAX_CHAIN = 8000 };
 
 struct build_id_row {
@@ -25,6 +27,7 @@ void recorder_init(struct recorder *r, const struct kernel_map *kernel)
 	chains_init(&r->chains);
 	hearth_flat_init(&r->build_ids);
 	r->kernel = kernel;
+	r->buffer_bytes = SIZE_MAX;
 }
 
 void recorder_done(struct recorder *r)
@@ -214,10 +217,19 @@ int recorder_begin(struct recorder *r)
 	roster_reset(&r->roster);
 	hearth_flat_reset(&r->build_ids);
 	encoder_reset(&r->out);
+	r->events = (struct events){ .n = 0 };
 	r->first_ns = r->last_ns = 0;
 	r->rounds = (struct rounds){ .n = 0 };
 	put_kernel(r);
 	return r->out.error;
+}
+
+int recorder_flush(struct recorder *r)
+{
+	int q = r->out.error ? r->out.error : r->outlet.write(r->outlet.ctx, r->out.bytes, r->out.len);
+
+	encoder_reset(&r->out);
+	return q;
 }
 
 static int put_items(struct recorder *r, const struct hearth_flat *batch, const struct event *event)
@@ -232,6 +244,8 @@ static int put_items(struct recorder *r, const struct hearth_flat *batch, const 
 			q = put_sample(r, batch, item, event);
 		else
 			put_exit(r, batch, item->index, event->id);
+		if (q == 0 && r->out.len >= r->buffer_bytes)
+			q = recorder_flush(r);
 		if (q < 0)
 			return q;
 	}
@@ -241,8 +255,11 @@ static int put_items(struct recorder *r, const struct hearth_flat *batch, const 
 int recorder_add(struct recorder *r, const struct hearth_flat *batch, const struct event *event,
 		 uint64_t source)
 {
+	struct hearth_profile_info info = hearth_profile_info(batch);
 	int q = chains_begin(&r->chains, batch);
 
+	r->monotonic_ns = info.clock_monotonic_ns;
+	r->realtime_ns = info.clock_realtime_ns;
 	if (q == 0)
 		q = order_batch(&r->order, batch, event, &r->chains);
 	if (q == 0)
@@ -254,7 +271,14 @@ int recorder_add(struct recorder *r, const struct hearth_flat *batch, const stru
 	return q == 0 ? roster_error(&r->roster) : q;
 }
 
-struct feature_build_id *recorder_build_ids(const struct recorder *r, size_t *ret_n)
+void recorder_forget(struct recorder *r)
+{
+	roster_reset(&r->roster);
+	encoder_reset(&r->out);
+}
+
+/* The strings live until recorder_begin(). */
+static struct feature_build_id *list_build_ids(const struct recorder *r, size_t *ret_n)
 {
 	const struct hearth_flat_rows *rows = &r->build_ids.rows[BUILD_IDS];
 	const struct hearth_flat_text *texts =
@@ -271,4 +295,18 @@ struct feature_build_id *recorder_build_ids(const struct recorder *r, size_t *re
 		};
 	}
 	return list;
+}
+
+int recorder_features(const struct recorder *r, const char *instance, struct features *ret)
+{
+	size_t n;
+	_cleanup_free_ struct feature_build_id *ids = list_build_ids(r, &n);
+	struct feature_facts facts = {
+		.events = &r->events, .build_ids = ids, .n_build_ids = n,
+		.first_ns = r->first_ns, .last_ns = r->last_ns,
+		.monotonic_ns = r->monotonic_ns, .realtime_ns = r->realtime_ns,
+		.instance = instance,
+	};
+
+	return ids ? features_make(ret, &facts) : -ENOMEM;
 }

@@ -16,14 +16,24 @@
 #include "roster.h"
 #include "rounds.h"
 
+/* Where records go while a batch is added. */
+struct recorder_outlet {
+	int (*write)(void *ctx, const void *records, size_t len); /* whole records. 0 or -errno */
+	void *ctx;
+};
+
 struct recorder {
 	struct roster roster;
 	struct chains chains;
 	struct encoder out;        /* what is to be written next */
+	struct recorder_outlet outlet;
+	size_t buffer_bytes;       /* written when there are so many */
 	struct hearth_flat_builder build_ids; /* of the files in this perf.data */
 	const struct kernel_map *kernel;
 	struct order order;
+	struct events events;        /* of the file */
 	uint64_t first_ns, last_ns;  /* of all samples of the file; 0: none */
+	uint64_t monotonic_ns, realtime_ns; /* of the last batch, one instant */
 	struct rounds rounds;
 	uint64_t n_lost_frames; /* that no mapping holds, since the recorder began */
 };
@@ -35,11 +45,17 @@ void recorder_done(struct recorder *r);
 int recorder_begin(struct recorder *r);
 
 /*
- * Adds the records of a batch from a source to `out`, which whoever writes them empties. 0 or -ENOMEM: what the
- * recorder took for told is not in `out`, and it takes a new file.
+ * Adds the records of a batch that came from a source to `out`, and writes `out` whenever it is
+ * full. 0, -ENOMEM, or what write() answered: what the recorder took for told is not in the file.
  */
 int recorder_add(struct recorder *r, const struct hearth_flat *batch, const struct event *event,
 		 uint64_t source);
 
-/* The build ids of the file, allocated; the strings live until recorder_begin(). NULL: no memory. */
-struct feature_build_id *recorder_build_ids(const struct recorder *r, size_t *ret_n);
+/* Writes what is in `out`. 0 or what write() answered. */
+int recorder_flush(struct recorder *r);
+
+/* What has been told did not reach anybody: it will be told again. */
+void recorder_forget(struct recorder *r);
+
+/* The feature sections of the file so far. 0 or -ENOMEM. */
+int recorder_features(const struct recorder *r, const char *instance, struct features *ret);
