@@ -134,3 +134,12 @@ uint64_t perf_file_bytes(const struct perf_file *f)
 {
 	return DATA_AT + f->data_bytes;
 }
+
+uint64_t perf_file_recorded_bytes(int fd)
+{
+	struct perf_file_header h;
+
+	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) || h.magic != PERF_FILE_MAGIC)
+		return 0;
+	return h.data.size;
+}

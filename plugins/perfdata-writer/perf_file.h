@@ -30,5 +30,8 @@ void perf_file_take_back(struct perf_file *f);
 int perf_file_end(struct perf_file *f, const struct features *features);
 void perf_file_close(struct perf_file *f);
 
+/* Bytes of records of a file that somebody else has written; 0: none, or it is no perf.data. */
+uint64_t perf_file_recorded_bytes(int fd);
+
 /* Bytes of the file as it is. */
 uint64_t perf_file_bytes(const struct perf_file *f);

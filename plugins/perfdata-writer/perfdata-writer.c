@@ -71,6 +71,13 @@ static const struct hearth_option options[] = {
 		.help = "replace a file of that name",
 	},
 	{
+		.name = "compress",
+		.type = HEARTH_CHOICE,
+		.choices = "none|zstd",
+		.def = "none",
+		.help = "zstd: a file that is finished becomes NAME.zst",
+	},
+	{
 		.name = "aggregate",
 		.type = HEARTH_CHOICE,
 		.choices = "none|window",
@@ -127,6 +134,7 @@ static void read_limits(struct perfdata_writer *w)
 
 	w->files.rotate_ns = (uint64_t)h->option_int(h, "rotate");
 	w->files.rotate_bytes = (uint64_t)h->option_int(h, "rotate_size");
+	w->files.series.wants_zstd = is_chosen(h, "compress", "zstd");
 	w->files.series.keep = (uint64_t)h->option_int(h, "keep");
 	w->files.series.keep_bytes = (uint64_t)h->option_int(h, "keep_bytes");
 	w->pipe.stream.max_bytes = buffer;

@@ -20,7 +20,7 @@
 #include <hearth/artifact.h>
 
 #include "common/say.h"
-#include "digest.h"
+#include "finished.h"
 #include "retention.h"
 
 #define SUFFIX ".perf.data"
@@ -28,6 +28,7 @@
 
 struct series_artifact {
 	char *path;
+	bool is_zstd;
 	struct hearth_artifact_row row;
 };
 
@@ -102,9 +103,10 @@ static int make_name(struct series *s, uint64_t start_ns, unsigned int number)
 	return 0;
 }
 
-static bool is_taken(const struct series *s, const char *name)
+static bool is_taken(const struct series *s)
 {
-	return faccessat(s->directory.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return finished_is_taken(s->directory.fd, s->name) ||
+	       faccessat(s->directory.fd, s->temporary, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static void forget_file(struct series *s)
@@ -116,44 +118,42 @@ static void forget_file(struct series *s)
 
 /* ---- finished files ---- */
 
-static int keep_artifact(struct series *s, const char *name, const struct hearth_artifact_row *row)
+static int keep_artifact(struct series *s, const char *name, const struct finished *f,
+			 const struct series_span *span)
 {
-	struct series_artifact *p = realloc(s->unsent, (s->n_unsent + 1) * sizeof(*p));
-	char *path;
+	struct series_artifact *p = realloc(s->unsent, (s->n_unsent + 1) * sizeof(*p)), *a;
 
 	if (!p)
 		return -ENOMEM;
 	s->unsent = p;
-	if (asprintf(&path, "%s/%s", s->directory.path, name) < 0)
+	a = &p[s->n_unsent];
+	*a = (struct series_artifact){ .row = f->row, .is_zstd = f->is_zstd };
+	a->row.window_start_ns = span->start_ns;
+	a->row.window_end_ns = span->end_ns;
+	if (asprintf(&a->path, "%s/%s%s", s->directory.path, name, f->is_zstd ? FINISHED_ZSTD_SUFFIX : "") < 0)
 		return -ENOMEM;
-	p[s->n_unsent++] = (struct series_artifact){ path, *row };
+	s->n_unsent++;
 	return 0;
 }
 
-static int give_name(const struct series *s, const char *temporary, const char *name, bool can_overwrite)
+static struct finishing finishing_of(const struct series *s)
 {
-	int fd = s->directory.fd;
-
-	if (can_overwrite)
-		return renameat(fd, temporary, fd, name) < 0 ? -errno : 0;
-	if (linkat(fd, temporary, fd, name, 0) < 0)
-		return -errno;
-	return unlinkat(fd, temporary, 0) < 0 ? -errno : 0;
+	return (struct finishing){ s->directory.fd, s->can_overwrite, s->wants_zstd };
 }
 
 static int finish_file(struct series *s, int fd, const char *temporary, const char *name,
 		       const struct series_span *span)
 {
-	struct hearth_artifact_row row = {
-		.window_start_ns = span->start_ns, .window_end_ns = span->end_ns,
-	};
-	int r = digest_file(fd, row.sha256, &row.size);
+	struct finishing how = finishing_of(s);
+	struct finished f;
+	int r = finished_name(&how, fd, temporary, name, &f);
 
-	if (r == 0)
-		r = give_name(s, temporary, name, s->can_overwrite);
-	if (r == 0)
-		(void)fsync(s->directory.fd);
-	return r < 0 ? r : keep_artifact(s, name, &row);
+	if (r < 0)
+		return r;
+	if (f.zstd_error < 0)
+		say(s->host, HEARTH_LOG_WARNING, "%s/%s stays as it is: cannot compress it: %s",
+		    s->directory.path, name, strerror(-f.zstd_error));
+	return keep_artifact(s, name, &f, span);
 }
 
 static void apply_retention(struct series *s)
@@ -196,8 +196,10 @@ int series_send(struct series *s)
 {
 	while (s->n_unsent) {
 		struct series_artifact *a = &s->unsent[0];
-		int r = hearth_artifact_emit(s->host, a->path, "application/vnd.linux.perf.data",
-					     "perf.data", &a->row);
+		/* "+zstd": RFC 8878, section 7.2 */
+		int r = hearth_artifact_emit(s->host, a->path, a->is_zstd ?
+					     "application/vnd.linux.perf.data+zstd" :
+					     "application/vnd.linux.perf.data", "perf.data", &a->row);
 
 		if (r == -EAGAIN)
 			return r;
@@ -212,31 +214,65 @@ int series_send(struct series *s)
 
 /* ---- what others left ---- */
 
-static void adopt(struct series *s, const char *temporary)
+static bool ends_in(const char *text, const char *end)
 {
-	_cleanup_close_ int fd = openat(s->directory.fd, temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_free_ char *name = strndup(temporary + 1, strlen(temporary) - 1 - strlen(".part"));
+	size_t len = strlen(text), n = strlen(end);
+
+	return len > n && strcmp(text + len - n, end) == 0;
+}
+
+/* A file without a window is no loss. */
+static int adopt_file(struct series *s, int fd, const char *temporary, const char *name)
+{
+	struct finishing how = finishing_of(s);
 	struct series_span unknown = {};
-	struct stat st;
+	struct finished f;
 	int r;
 
-	if (!name || fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return;
+	if (!perf_file_recorded_bytes(fd))
+		return unlinkat(s->directory.fd, temporary, 0) < 0 ? -errno : 0;
+	r = finished_name_again(&how, fd, temporary, name, &f);
+	if (r != -ENOENT)
+		return r < 0 ? r : keep_artifact(s, name, &f, &unknown);
 	r = finish_file(s, fd, temporary, name, &unknown);
 	if (r == 0)
 		say(s->host, HEARTH_LOG_NOTICE, "%s/%s was left by a writer that died; it is readable up to "
 		    "its last window", s->directory.path, name);
-	else
+	return r;
+}
+
+/* Opens what has no writer any more; -errno: there is one. */
+static int open_left_over(const struct series *s, const char *temporary)
+{
+	_cleanup_close_ int fd = openat(s->directory.fd, temporary,
+					O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
+static void adopt(struct series *s, const char *temporary)
+{
+	_cleanup_close_ int fd = open_left_over(s, temporary);
+	_cleanup_free_ char *name = strndup(temporary + 1, strlen(temporary) - 1 - strlen(".part"));
+	int r;
+
+	if (!name || fd < 0)
+		return;
+	r = ends_in(name, FINISHED_ZSTD_SUFFIX) ? unlinkat(s->directory.fd, temporary, 0) :
+						  adopt_file(s, fd, temporary, name);
+	if (r < 0)
 		say(s->host, HEARTH_LOG_WARNING, "%s/%s was left by a writer that died and cannot be given "
 		    "its name: %s", s->directory.path, temporary, strerror(-r));
 }
 
 static bool is_left_over(const struct series *s, const char *name)
 {
-	size_t len = strlen(name), end = strlen(SUFFIX ".part");
 	char prefix[160];
 
-	if (name[0] != '.' || len <= end || strcmp(name + len - end, SUFFIX ".part") != 0)
+	if (name[0] != '.' || !(ends_in(name, SUFFIX ".part") || ends_in(name, SUFFIX FINISHED_ZSTD_SUFFIX ".part")))
 		return false;
 	series_prefix(s, prefix, sizeof(prefix));
 	return strncmp(name + 1, prefix, strlen(prefix)) == 0;
@@ -260,12 +296,24 @@ static void adopt_all(struct series *s)
 
 /* ---- beginning ---- */
 
+static int check_fixed_name(const struct series *s, char **ret_why)
+{
+	_cleanup_free_ char *zstd_name = NULL;
+	int r = outdir_check(&s->directory, s->fixed_name, ret_why);
+
+	if (r < 0 || !s->wants_zstd)
+		return r;
+	if (asprintf(&zstd_name, "%s" FINISHED_ZSTD_SUFFIX, s->fixed_name) < 0)
+		return -ENOMEM;
+	return outdir_check(&s->directory, zstd_name, ret_why);
+}
+
 int series_open(struct series *s, const char *directory, char **ret_why)
 {
 	int r = outdir_open(&s->directory, directory, ret_why);
 
 	if (r == 0 && s->fixed_name) {
-		r = outdir_check(&s->directory, s->fixed_name, ret_why);
+		r = check_fixed_name(s, ret_why);
 		if (r == -EEXIST && s->can_overwrite) {
 			free(TAKE_PTR(*ret_why));
 			r = 0;
@@ -276,15 +324,16 @@ int series_open(struct series *s, const char *directory, char **ret_why)
 	return r;
 }
 
+/* Whoever looks for left-over files at this very moment may take it for one, and remove it. */
 static int open_part(struct series *s)
 {
-	int fd = openat(s->directory.fd, s->temporary,
-			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	_cleanup_close_ int fd = openat(s->directory.fd, s->temporary,
+					O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-	return perf_file_begin(&s->file, fd);
+	return st.st_nlink ? perf_file_begin(&s->file, TAKE_FD(fd)) : -EAGAIN;
 }
 
 int series_begin(struct series *s, uint64_t start_ns, char **ret_why)
@@ -294,7 +343,7 @@ int series_begin(struct series *s, uint64_t start_ns, char **ret_why)
 
 	do {
 		r = make_name(s, start_ns, number++);
-	} while (r == 0 && !s->fixed_name && (is_taken(s, s->name) || is_taken(s, s->temporary)));
+	} while (r == 0 && !s->fixed_name && is_taken(s));
 	if (r == 0 && s->fixed_name)
 		(void)unlinkat(s->directory.fd, s->temporary, 0); /* of a recording that died */
 	if (r == 0)

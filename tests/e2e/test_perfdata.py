@@ -2,6 +2,7 @@
 """perf reads the perf.data of perfdata-writer without a word of complaint, and finds in it what
 Hearth's own outputs of the same recording say."""
 import collections
+import hashlib
 import json
 import os
 import random
@@ -267,3 +268,51 @@ def test_aggregated_files_are_smaller_and_say_the_same(hearth, load):
     each, merged = (periods(folder, name + ".perf.data") for name in ("each", "merged"))
     assert sum(each.values()) > 0 and each == merged
     assert os.path.getsize(os.path.join(folder, "merged.perf.data")) * 3 < os.path.getsize(os.path.join(folder, "each.perf.data"))
+
+
+# ---- compressed files ----
+
+def unpacked(folder, name):
+    """The file behind NAME.zst, unpacked by zstd itself beside it."""
+    subprocess.run(["zstd", "-q", "-d", "-f", name], cwd=folder, check=True)
+    return name[:-len(".zst")]
+
+
+def test_compressed_files_are_the_same_files_in_less_room(hearth, load):
+    load.demo()
+    folder = os.path.join(hearth.tmp, "series")
+    process, out = record_series(hearth, folder, rotate="700ms", compress="zstd")
+    assert process.returncode == 0, process.stderr
+    names = sorted(os.listdir(folder))
+    assert len(names) > 2 and all(name.endswith(".perf.data.zst") for name in names), names
+    artifacts = {os.path.basename(a["path"]): a for a in summary(out)["artifacts"]}
+    read = 0
+    for name in names:
+        path = os.path.join(folder, name)
+        with open(path, "rb") as f:
+            assert artifacts[name]["sha256"] == hashlib.sha256(f.read()).hexdigest()
+        assert artifacts[name]["bytes"] == os.path.getsize(path)
+        assert artifacts[name]["media_type"] == "application/vnd.linux.perf.data+zstd"
+        plain = unpacked(folder, name)
+        assert os.path.getsize(path) * 3 < os.path.getsize(os.path.join(folder, plain))
+        read += samples_in(folder, plain)
+    assert read == summary(out)["samples"]["delivered"]
+
+
+def test_what_a_killed_writer_left_is_compressed_by_the_next(hearth, load):
+    load.demo()
+    folder = os.path.join(hearth.tmp, "series")
+    process = hearth.start("record", "-d", 60, "-F", 499, "-o", os.path.join(hearth.tmp, "out"), "--set", "cpu-sampler.window=100ms",
+                           "--sink", "perfdata-writer:compress=zstd,directory=" + folder)
+    wait_for("a window", lambda: os.path.isdir(folder) and any(os.path.getsize(os.path.join(folder, name)) > 30000 for name in part_of(folder)))
+    process.kill()
+    process.communicate()
+    part, = part_of(folder)
+    before = samples_in(folder, part)
+    # As if it had died in the middle of compressing, too.
+    torn = part[:-len(".part")] + ".zst.part"
+    hearth.write("series/" + torn, "half a")
+    again, _ = record_series(hearth, folder, seconds=0.3, compress="zstd")
+    assert again.returncode == 0, again.stderr
+    assert not part_of(folder)
+    assert samples_in(folder, unpacked(folder, part[1:-len(".part")] + ".zst")) == before
