@@ -26,4 +26,4 @@ def test_its_stacks_are_those_of_our_text(samples, recorded):
     theirs = collections.Counter((comm, pid, tid, frames) for _, comm, pid, tid, frames in samples if comm in recorded.COMMS)
     ours = collections.Counter((comm, pid, tid, tuple((offset, file) for offset, _, file in frames if offset != "0"))
                                for comm, pid, tid, frames in recorded.blocks() if comm in recorded.COMMS)
-    assert sum(ours.values()) > 500 and ours == theirs
+    assert sum(ours.values()) > 100 and ours == theirs

@@ -48,7 +48,7 @@ def place(line):
 
 
 def test_its_stacks_are_those_of_our_text(perf, recorded):
-    text = perf("script", "-i", "perf.data", "--no-inline", "-F", "+pid,+dsoff")
+    text = perf("script", "-i", "perf.data", "--no-inline", "--max-stack", "1024", "-F", "+pid,+dsoff")
     found = collections.Counter()
     for block in text.strip().split("\n\n"):
         head, *frames = block.splitlines()
@@ -56,7 +56,7 @@ def test_its_stacks_are_those_of_our_text(perf, recorded):
     ours = collections.Counter((comm, *((offset, file) for offset, _, file in frames if offset != "0"))
                                for comm, _, _, frames in recorded.blocks() if comm in recorded.COMMS)
     theirs = collections.Counter({stack: n for stack, n in found.items() if stack[0] in recorded.COMMS})
-    assert sum(ours.values()) > 500 and ours == theirs
+    assert sum(ours.values()) > 100 and ours == theirs
 
 
 def test_what_it_injects_keeps_every_sample(perf, recorded):
