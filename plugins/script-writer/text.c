@@ -56,20 +56,15 @@ void text_format(struct text *t, const char *format, ...)
 		text_put(t, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
-/*
- * C0 and DEL, in two bytes C1 and the no-break space, in three what else \s of a regular expression
- * takes for a blank or the end of a line.
- */
-static bool is_control(const unsigned char *s, size_t n)
+/* What \s of a regular expression matches as well as a space. */
+static bool is_other_blank(const unsigned char *s, size_t n)
 {
-	static const char blanks[][4] = { "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
-					  "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
-					  "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff" };
+	static const char blanks[][4] = { "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+					  "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028",
+					  "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff" };
 
-	if (n < 3)
-		return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] <= 0xa0);
-	for (size_t i = 0; n == 3 && i < ARRAY_SIZE(blanks); i++)
-		if (memcmp(s, blanks[i], n) == 0)
+	for (size_t i = 0; n > 1 && i < ARRAY_SIZE(blanks); i++)
+		if (strlen(blanks[i]) == n && memcmp(s, blanks[i], n) == 0)
 			return true;
 	return false;
 }
@@ -96,7 +91,7 @@ void text_put_name(struct text *t, const char *name, enum text_name kind)
 
 	for (size_t n; left; s += n, left -= n) {
 		n = utf8_sequence(s, left);
-		if (n == 0 || is_control(s, n)) {
+		if (n == 0 || utf8_is_control(s, n) || is_other_blank(s, n)) {
 			text_put(t, "?", 1);
 			n = n ? n : 1;
 		} else if (is_replaced(s, s == (const unsigned char *)name, kind)) {
