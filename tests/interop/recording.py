@@ -25,7 +25,7 @@ class Recording:
     @staticmethod
     def sinks(folder):
         """Words for `hearth record`, which writes the rest of its own accord."""
-        return ["--sink", "script-writer:directory=" + folder,
+        return ["--sink", "script-writer:directory=" + folder, "--sink", "pprof-writer:directory=" + folder,
                 "--sink", "without-periods:plugin=script-writer,directory=%s,name=samples.txt,period=false" % folder]
 
     def path(self, name):

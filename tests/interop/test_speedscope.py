@@ -108,3 +108,17 @@ def test_it_reads_the_perf_script_text(speedscope, recorded):
             mine = {stack: seconds for stack, seconds in seconds_of(samples).items() if seconds > 0}
             assert len(samples) > 100 and theirs[name].keys() == mine.keys()
             assert all(abs(theirs[name][stack] - seconds) < 1e-6 for stack, seconds in mine.items()), name
+
+
+def test_it_reads_profile_proto(speedscope, recorded):
+    found, = speedscope("profile.pb.gz").values()
+    theirs, mine = collections.Counter(), collections.Counter()
+    for stack, weight in found.items():
+        for name in {name for name, _ in stack}:
+            theirs[name] += weight
+    period = round(1e9 / 997)
+    for stack, n in recorded.rows:
+        for name in {re.sub(r"_\[[kj]\]$", "", name) for name in stack[1:]}:
+            mine[name] += n * period
+    named = {name: n for name, n in mine.items() if re.fullmatch(r"\w+", name)}
+    assert len(named) > 50 and {name: theirs[name] for name in named} == named
