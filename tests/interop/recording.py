@@ -25,7 +25,7 @@ class Recording:
     @staticmethod
     def sinks(folder):
         """Words for `hearth record`, which writes the rest of its own accord."""
-        return ["--sink", "script-writer:directory=" + folder, "--sink", "pprof-writer:directory=" + folder,
+        return ["--sink", "script-writer:directory=" + folder,
                 "--sink", "without-periods:plugin=script-writer,directory=%s,name=samples.txt,period=false" % folder]
 
     def path(self, name):
@@ -63,6 +63,12 @@ class Recording:
 def plain(name):
     name = re.sub(r"_\[[kj]\]$", "", name)
     return "[%s]" % NUMBERED.sub("", name) if NUMBERED.search(name) else name
+
+
+def place(line):
+    """(offset, file) of a frame. perf 6.12 prints the address first, and the offset behind the file."""
+    address, file, offset = re.fullmatch(r"\t *([0-9a-f]+) .* \((\S*?)(?:\+0x([0-9a-f]+))?\)", line.replace(" (deleted)", "")).groups()
+    return (address if file.startswith("[kernel") else offset or address, file)
 
 
 def functions(stacks):

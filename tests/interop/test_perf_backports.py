@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from recording import place
+
 
 @pytest.fixture(scope="module")
 def perf(tools, recorded):
@@ -39,12 +41,6 @@ def test_its_report_has_the_folded_counts(perf, recorded):
     text = perf("report", "-i", "perf.data", "--stdio", "--no-children", "-g", "none", "-n", "-q", "-t", "@", "--sort", "comm")
     found = {comm.strip(): int(n) for _, n, comm in (line.split("@") for line in text.splitlines() if line.strip())}
     assert {comm: found[comm] for comm in recorded.COMMS} == recorded.of_comms()
-
-
-def place(line):
-    """(offset, file) of a frame: this perf prints the address first, and the offset behind the file."""
-    address, file, offset = re.fullmatch(r"\t *([0-9a-f]+) .* \((\S*?)(?:\+0x([0-9a-f]+))?\)", line).groups()
-    return (address if file.startswith("[kernel") else offset or address, file)
 
 
 def test_its_stacks_are_those_of_our_text(perf, recorded):
