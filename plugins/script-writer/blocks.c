@@ -55,10 +55,11 @@ static void put_head(struct writing *w, const struct hearth_sample *s, uint64_t 
 {
 	struct hearth_thread t = hearth_profile_thread(w->batch, s->thread);
 	struct hearth_process p = hearth_profile_process(w->batch, t.process);
+	const char *comm = comm_of(w->batch, &t, &p);
 	struct text *head = &w->head;
 
 	head->len = 0;
-	text_put_name(head, comm_of(w->batch, &t, &p), TEXT_COMM);
+	text_put_name(head, comm, strlen(comm), TEXT_COMM);
 	text_format(head, " %5" PRIu32 "/%-5" PRIu32 " ", p.pid, t.tid);
 	if (s->cpu != HEARTH_NO_CPU)
 		text_format(head, "[%03" PRIu32 "] ", s->cpu);
@@ -77,7 +78,7 @@ static void put_event(struct writing *w, uint64_t period)
 static void put_truncated(struct writing *w, const char *cause)
 {
 	text_format(&w->head, "\t%16x [truncated: ", 0);
-	text_put_name(&w->head, cause, TEXT_SYMBOL);
+	text_put_name(&w->head, cause, strlen(cause), TEXT_SYMBOL);
 	text_format(&w->head, "] ([unknown])\n");
 }
 
@@ -177,8 +178,9 @@ static int writing_begin(struct writing *w)
 {
 	const char *event = hearth_flat_string(w->batch, w->info.event);
 
+	event = *event ? event : "[unknown]";
 	w->is_count = strcmp(hearth_flat_string(w->batch, w->info.sample_unit), "count") == 0;
-	text_put_name(&w->event, *event ? event : "[unknown]", TEXT_WORD);
+	text_put_name(&w->event, event, strlen(event), TEXT_WORD);
 	text_format(&w->event, ": \n");
 	return w->event.error ? w->event.error : frame_lines_begin(&w->lines, w->batch);
 }

@@ -14,8 +14,6 @@
 #include "common/frame_name.h"
 #include "places.h"
 
-static const char unknown[] = "[unknown]";
-
 struct frame_span {
 	size_t at, len; /* 0 bytes: not made yet */
 };
@@ -76,19 +74,23 @@ static const char *module_in(const struct hearth_frame *f, const char *name)
 	return bracket;
 }
 
+/* n bytes of a name, or what stands for none. */
+static void put_name(struct text *t, const char *name, size_t n, enum text_name kind)
+{
+	static const char unknown[] = "[unknown]";
+
+	text_put_name(t, n ? name : unknown, n ? n : sizeof(unknown) - 1, kind);
+}
+
 /* A file that was removed is the file still. */
 static void put_path(struct text *t, const char *path)
 {
 	static const char deleted[] = " (deleted)";
 	size_t len = strlen(path), tail = sizeof(deleted) - 1;
-	char whole[4096];
 
-	if (len > tail && strcmp(path + len - tail, deleted) == 0 && len < sizeof(whole)) {
-		memcpy(whole, path, len - tail);
-		whole[len - tail] = 0;
-		path = whole;
-	}
-	text_put_name(t, *path ? path : unknown, TEXT_WORD);
+	if (len > tail && strcmp(path + len - tail, deleted) == 0)
+		len -= tail;
+	put_name(t, path, len, TEXT_WORD);
 }
 
 /* perf looks for the names of generated code in this file, and so do those who colour by it. */
@@ -116,21 +118,10 @@ static void put_address(struct frame_lines *l, uint64_t address)
 	text_format(&l->text, "\t%16" PRIx64 " ", address);
 }
 
-static void put_symbol(struct frame_lines *l, const char *name, size_t len)
-{
-	char cut[1024];
-
-	if (len >= sizeof(cut))
-		len = sizeof(cut) - 1;
-	memcpy(cut, name, len);
-	cut[len] = 0;
-	text_put_name(&l->text, *cut ? cut : unknown, TEXT_SYMBOL);
-}
-
 static void put_inlined(struct frame_lines *l, uint64_t address, const char *name)
 {
 	put_address(l, address);
-	put_symbol(l, name, strlen(name));
+	put_name(&l->text, name, strlen(name), TEXT_SYMBOL);
 	text_format(&l->text, " (inlined)\n");
 }
 
@@ -141,7 +132,7 @@ static void put_function(struct frame_lines *l, const struct hearth_frame *f, co
 	const char *module = module_in(f, name);
 
 	put_address(l, address);
-	put_symbol(l, name, module ? (size_t)(module - 1 - name) : strlen(name));
+	put_name(&l->text, name, module ? (size_t)(module - 1 - name) : strlen(name), TEXT_SYMBOL);
 	if (*name && function->start && f->address >= function->start)
 		text_format(&l->text, "+0x%" PRIx64, f->address - function->start);
 	text_put(&l->text, " (", 2);

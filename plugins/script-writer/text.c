@@ -12,7 +12,7 @@
 #include "common/cleanup.h"
 #include "common/utf8.h"
 
-enum { FIRST_BYTES = 4096, NAME_MAX_BYTES = 4096 };
+enum { FIRST_BYTES = 4096 };
 
 static bool text_reserve(struct text *t, size_t n)
 {
@@ -69,14 +69,14 @@ static bool is_other_blank(const unsigned char *s, size_t n)
 	return false;
 }
 
-static bool is_replaced(const unsigned char *s, bool is_first, enum text_name kind)
+static bool is_replaced(const unsigned char *s, size_t left, bool is_first, enum text_name kind)
 {
 	bool is_blank = *s == ' ';
 
 	switch (kind) {
 	case TEXT_COMM:
 		return (is_first && *s == '#') ||
-		       (is_blank && (is_first || (s[1] >= '0' && s[1] <= '9') || !s[1]));
+		       (is_blank && (is_first || left == 1 || (s[1] >= '0' && s[1] <= '9')));
 	case TEXT_WORD:
 		return is_blank;
 	default:
@@ -84,17 +84,16 @@ static bool is_replaced(const unsigned char *s, bool is_first, enum text_name ki
 	}
 }
 
-void text_put_name(struct text *t, const char *name, enum text_name kind)
+void text_put_name(struct text *t, const char *name, size_t left, enum text_name kind)
 {
 	const unsigned char *s = (const unsigned char *)name;
-	size_t left = strnlen(name, NAME_MAX_BYTES);
 
 	for (size_t n; left; s += n, left -= n) {
 		n = utf8_sequence(s, left);
 		if (n == 0 || utf8_is_control(s, n) || is_other_blank(s, n)) {
 			text_put(t, "?", 1);
 			n = n ? n : 1;
-		} else if (is_replaced(s, s == (const unsigned char *)name, kind)) {
+		} else if (is_replaced(s, left, s == (const unsigned char *)name, kind)) {
 			text_put(t, "_", 1);
 		} else {
 			text_put(t, s, n);

@@ -25,7 +25,7 @@ enum text_name {
 void text_put(struct text *t, const void *bytes, size_t n);
 void text_format(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Control characters and what is not UTF-8 become `?`; at most 4 KiB of it. */
-void text_put_name(struct text *t, const char *name, enum text_name kind);
+/* The first n bytes of a name. Control characters, blanks of Unicode and what is not UTF-8 become `?`. */
+void text_put_name(struct text *t, const char *name, size_t n, enum text_name kind);
 
 void text_done(struct text *t);

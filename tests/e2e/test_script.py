@@ -89,6 +89,19 @@ def test_the_names_of_a_program_are_perfs(recorded):
     assert len(named) > 10 and named == {offset: theirs[offset] for offset in named}
 
 
+def test_a_perf_data_converts_to_the_text_that_its_recording_wrote(recorded):
+    again = os.path.join(recorded["folder"], "again.txt")
+    done = recorded["hearth"].run("convert", os.path.join(recorded["folder"], "perf.data"), again)
+    assert done.returncode == 0, done.stderr
+    text = read(recorded["folder"], "again.txt")
+    assert without_choices(text) == without_choices(recorded["text"])
+    functions = demo_functions(recorded["hearth"])
+    path = os.path.join(recorded["hearth"].tmp, DEMO)
+    names = {frame for _, frames in blocks(text) for frame in frames if frame[2] == path}
+    mine = {frame for _, frames in blocks(recorded["text"]) for frame in frames if frame[2] == path and frame[1].split("+")[0] in functions}
+    assert len(mine) > 10 and mine <= names
+
+
 def test_each_delivered_sample_is_a_block(recorded):
     assert len(blocks(recorded["text"])) == recorded["summary"]["samples"]["delivered"]
 

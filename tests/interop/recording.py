@@ -61,7 +61,7 @@ class Recording:
 
 
 def plain(name):
-    name = re.sub(r"_\[[kj]\]$", "", name)
+    name = re.sub(r"_\[[kj]\]$", "", name).replace("[kernel]+0x", "[kernel.kallsyms]+0x")
     return "[%s]" % NUMBERED.sub("", name) if NUMBERED.search(name) else name
 
 
