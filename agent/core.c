@@ -241,6 +241,7 @@ static int make_parts(struct core *c, const struct config *config)
 		.plugin_dirs = config->plugin_dirs,
 		.cache_dir = config->cache_dir,
 		.symbols_max_bytes = config->symbols_cache_bytes,
+		.home = getenv("HOME"),
 	};
 	int r = loop_new(&c->loop);
 

@@ -118,7 +118,7 @@ static int helper_run(struct cli_call *call)
 		return EXIT_USAGE;
 	}
 	if (str_equal(call->arguments[0], "opener"))
-		return helper_opener_main();
+		return helper_opener_main(call->n_arguments > 1 ? call->arguments[1] : NULL);
 	if (str_equal(call->arguments[0], "inspector"))
 		return run_inspector(call->arguments + 1);
 	if (str_equal(call->arguments[0], "examiner") && call->n_arguments >= 3)
@@ -130,7 +130,7 @@ static int helper_run(struct cli_call *call)
 const struct cli_verb cli_helper = {
 	.name = "helper",
 	.summary = "Runs a helper process",
-	.arguments = "opener|inspector [DIR…]|examiner PLUGIN COMPONENT [DIR…]",
+	.arguments = "opener [PERF-STORE]|inspector [DIR…]|examiner PLUGIN COMPONENT [DIR…]",
 	.is_hidden = true,
 	.run = helper_run,
 };

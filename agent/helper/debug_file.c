@@ -31,7 +31,8 @@ static const struct place {
 	{ true, DEBUG_FOLDER, "" },
 };
 
-bool debug_file_path_by_id(const uint8_t *build_id, uint32_t len, char *to, size_t size)
+bool debug_file_path_by_id(const struct build_place *place, const uint8_t *build_id, uint32_t len,
+			   char *to, size_t size)
 {
 	char hex[2 * HELPER_MAX_BUILD_ID + 1];
 
@@ -39,7 +40,8 @@ bool debug_file_path_by_id(const uint8_t *build_id, uint32_t len, char *to, size
 		return false;
 	for (uint32_t i = 0; i < len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", build_id[i]);
-	return (size_t)snprintf(to, size, DEBUG_FOLDER "/.build-id/%.2s/%s" SUFFIX, hex, hex + 2) < size;
+	return (size_t)snprintf(to, size, "%s/.build-id/%.2s/%s%s", place->folder, hex, hex + 2,
+				place->suffix) < size;
 }
 
 /*
@@ -72,6 +74,7 @@ static bool is_trusted(const struct debug_file *d, const struct place *place, co
 
 static int place_open(const struct debug_file *d, const struct place *place, int root)
 {
+	static const struct build_place by_id = { DEBUG_FOLDER, SUFFIX };
 	_cleanup_close_ int fd = -1;
 	char path[HELPER_MAX_PATH];
 	struct statfs fs;
@@ -79,7 +82,8 @@ static int place_open(const struct debug_file *d, const struct place *place, int
 	bool is_path;
 
 	is_path = place->before ? path_by_link(d, place, path, sizeof(path))
-				: debug_file_path_by_id(d->build_id, d->build_id_len, path, sizeof(path));
+				: debug_file_path_by_id(&by_id, d->build_id, d->build_id_len, path,
+							sizeof(path));
 	if (root < 0 || !is_path)
 		return -ENOENT;
 	fd = target_path_open(root, path, 0);

@@ -37,5 +37,11 @@ struct debug_file {
  */
 int debug_file_open(const struct debug_file *d, unsigned int first, int *ret_fd);
 
-/* "/usr/lib/debug/.build-id/ab/cdef….debug"; false: no build id that could be a name. */
-bool debug_file_path_by_id(const uint8_t *build_id, uint32_t len, char *to, size_t size);
+/* Where things of a build lie below a folder: "FOLDER/.build-id/ab/cdef…SUFFIX". */
+struct build_place {
+	const char *folder, *suffix;
+};
+
+/* False: no build id that could be a name. */
+bool debug_file_path_by_id(const struct build_place *place, const uint8_t *build_id, uint32_t len,
+			   char *to, size_t size);

@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
+#include "helper/arguments.h"
 #include "helper/helpers_internal.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -272,11 +273,9 @@ static int lanes_new(struct helpers *h, const struct helper_options *options)
 	const char *executable = options->executable ? options->executable : "/proc/self/exe";
 	static const char names_cost[] = "names, never samples";
 	_cleanup_(strv_freep) char **inspector_argv = NULL;
-	static char *const opener_argv[] = { (char *)"hearth", (char *)"helper", (char *)"opener",
-					     NULL };
+	_cleanup_(strv_freep) char **opener_argv = NULL;
 	struct lane_options opener = {
-		.process = { .name = "opener", .cost = names_cost, .executable = executable,
-			     .argv = opener_argv },
+		.process = { .name = "opener", .cost = names_cost, .executable = executable },
 		.stages = opener_stages,
 		.hang_ns = OPENER_HANG_NS,
 		.ctx = h,
@@ -302,19 +301,14 @@ static int lanes_new(struct helpers *h, const struct helper_options *options)
 		.hang_ns = INSPECTOR_HANG_NS,
 		.ctx = h,
 	};
-	static const char *const words[] = { "hearth", "helper", "inspector" };
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		r = strv_append(&inspector_argv, words[i]);
-		if (r < 0)
-			return r;
-	}
-	for (char *const *dir = options->plugin_dirs; dir && *dir; dir++) {
-		r = strv_append(&inspector_argv, *dir);
-		if (r < 0)
-			return r;
-	}
+	r = arguments_of_opener(options, &opener_argv);
+	if (r == 0)
+		r = arguments_of_inspector(options, &inspector_argv);
+	if (r < 0)
+		return r;
+	opener.process.argv = opener_argv;
 	inspector.process.argv = archivist.process.argv = unwinder.process.argv = inspector_argv;
 	r = lane_new(h->loop, &opener, &h->opener);
 	if (r == 0)

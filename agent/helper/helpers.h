@@ -32,6 +32,7 @@ struct helper_options {
 	char *const *plugin_dirs; /* where inspector.so is looked for; copied */
 	const char *cache_dir;    /* where the folder of stored tables is (symbol_store.h) */
 	uint64_t symbols_max_bytes; /* of that; 0: there is none */
+	const char *home;         /* of the user whose perf keeps programs in .debug there; NULL */
 };
 
 /* One allocation that holds everything the answer points to. free() it. */
@@ -78,5 +79,5 @@ bool helpers_symbol_stats(const struct helpers *h, struct symbol_store_stats *re
  * inspector's code is loaded by the caller: this layer loads no plugins.
  */
 struct hearth_inspector;
-int helper_opener_main(void);
+int helper_opener_main(const char *perf_store); /* NULL: there is none */
 int helper_inspector_main(struct hearth_inspector *inspector);

@@ -138,7 +138,7 @@ static int answer_open_debug(const struct message *m)
 	return answer(&m->header, (uint32_t)place, &fd, 1);
 }
 
-static int answer_open_recorded(const struct message *m)
+static int answer_open_recorded(const struct message *m, const char *perf_store)
 {
 	struct recorded_request request;
 	char path[HELPER_MAX_PATH];
@@ -157,6 +157,7 @@ static int answer_open_recorded(const struct message *m)
 					   .path = path,
 					   .build_id = request.build_id,
 					   .build_id_len = request.build_id_len,
+					   .perf_store = perf_store,
 				   }, request.first_place, &fd);
 	if (place < 0)
 		return message_send_failure(HELPER_SOCKET, &m->header, place, "there is none");
@@ -195,7 +196,7 @@ static int answer_kallsyms(const struct message *m)
 	return answer(&m->header, 0, fds, modules < 0 ? 1 : 2);
 }
 
-static int opener_answer(const struct message *m)
+static int opener_answer(const struct message *m, const char *perf_store)
 {
 	switch (m->header.type) {
 	case MESSAGE_OPEN:
@@ -205,7 +206,7 @@ static int opener_answer(const struct message *m)
 	case MESSAGE_OPEN_DEBUG:
 		return answer_open_debug(m);
 	case MESSAGE_OPEN_RECORDED:
-		return answer_open_recorded(m);
+		return answer_open_recorded(m, perf_store);
 	case MESSAGE_KALLSYMS:
 		return answer_kallsyms(m);
 	default:
@@ -213,7 +214,7 @@ static int opener_answer(const struct message *m)
 	}
 }
 
-int helper_opener_main(void)
+int helper_opener_main(const char *perf_store)
 {
 	static struct message m;
 	int r;
@@ -229,7 +230,7 @@ int helper_opener_main(void)
 		if (r == -ECONNRESET)
 			return EXIT_SUCCESS; /* the host is gone */
 		if (r == 0)
-			r = opener_answer(&m);
+			r = opener_answer(&m, perf_store);
 		message_close_fds(&m);
 		if (r < 0)
 			return EXIT_FAILURE; /* out of step with the host: it starts another */

@@ -105,8 +105,8 @@ static struct refusal_key key_of(const struct request *r)
 	return key;
 }
 
-/* Nothing lies anywhere; what was read of it on another day may still be there. */
-static void ask_store(struct helpers *h, struct request *r)
+/* What was read of it on another day may still be there. True: r has gone on with that. */
+static bool ask_store(struct helpers *h, struct request *r)
 {
 	struct recorded_search *s = &r->recorded;
 	struct file *file = NULL;
@@ -114,12 +114,11 @@ static void ask_store(struct helpers *h, struct request *r)
 	if (!s->is_store_asked && s->build_id_len > 0)
 		file = archive_find_build(h, s->build_id, s->build_id_len);
 	s->is_store_asked = true;
-	if (!file) {
-		fail(r);
-		return;
-	}
+	if (!file)
+		return false;
 	r->handle = file->handle;
 	helpers_move(h->inspector, r);
+	return true;
 }
 
 bool recorded_open_prepare(void *ctx, struct request *r)
@@ -129,7 +128,8 @@ bool recorded_open_prepare(void *ctx, struct request *r)
 	const struct refusal *refusal = refusals_find(&h->refusals, &key);
 
 	if (r->recorded.place >= RECORDED_PLACES) {
-		ask_store(h, r);
+		if (!ask_store(h, r))
+			fail(r);
 		return false;
 	}
 	if (!refusal)
@@ -182,16 +182,23 @@ bool recorded_open_receive(void *ctx, struct request *r, struct message *m)
 		if (s->place == RECORDED_AT_PATH)
 			s->path_status = m->header.status;
 		s->place = RECORDED_PLACES;
-		ask_store(ctx, r);
+		if (!ask_store(ctx, r))
+			fail(r);
 		return true;
+	}
+	if (s->place == RECORDED_AT_PATH && m->header.n > RECORDED_AT_PATH)
+		s->path_status = -ENOENT;
+	/* What perf keeps is as stripped as it was; the table may be of its debug file, too. */
+	if (m->header.n >= RECORDED_IN_PERF_STORE && !s->is_store_asked) {
+		s->place = m->header.n;
+		if (ask_store(ctx, r))
+			return true;
 	}
 	if (m->fds[0] < 0) {
 		request_fail(r, -EMFILE, "the host has too many open files; raise its limit (LimitNOFILE=)");
 		request_free(r);
 		return true;
 	}
-	if (s->place == RECORDED_AT_PATH && m->header.n > RECORDED_AT_PATH)
-		s->path_status = -ENOENT;
 	s->place = m->header.n + 1;
 	return opened_add(ctx, r, TAKE_FD(m->fds[0]));
 }

@@ -24,7 +24,9 @@ static bool path_itself(const struct recorded_file *f, char *to, size_t size)
 
 static bool path_by_id(const struct recorded_file *f, char *to, size_t size)
 {
-	return debug_file_path_by_id(f->build_id, f->build_id_len, to, size);
+	static const struct build_place place = { DEBUG_FOLDER, ".debug" };
+
+	return debug_file_path_by_id(&place, f->build_id, f->build_id_len, to, size);
 }
 
 /* Fedora's name of it, and that of kernels everywhere. */
@@ -40,11 +42,32 @@ static bool path_below(const struct recorded_file *f, char *to, size_t size)
 	       (size_t)snprintf(to, size, DEBUG_FOLDER "%s", f->path) < size;
 }
 
+/* perf has programs, and the vdso, each in a folder of its build id (tools/perf/util/build-id.c). */
+static bool path_in_store(const struct recorded_file *f, const char *suffix, char *to, size_t size)
+{
+	const struct build_place place = { f->perf_store, suffix };
+
+	return f->perf_store &&
+	       debug_file_path_by_id(&place, f->build_id, f->build_id_len, to, size);
+}
+
+static bool path_of_program(const struct recorded_file *f, char *to, size_t size)
+{
+	return path_in_store(f, "/elf", to, size);
+}
+
+static bool path_of_vdso(const struct recorded_file *f, char *to, size_t size)
+{
+	return path_in_store(f, "/vdso", to, size);
+}
+
 static bool (*const places[RECORDED_PLACES])(const struct recorded_file *f, char *to, size_t size) = {
 	[RECORDED_AT_PATH] = path_itself,
 	path_by_id,
 	path_with_suffix,
 	path_below,
+	[RECORDED_IN_PERF_STORE] = path_of_program,
+	path_of_vdso,
 };
 
 static int check(const struct recorded_file *f, unsigned int place, int fd)

@@ -34,7 +34,7 @@ struct recorded_search {
 	uint64_t kernel_text;   /* 0: no kernel */
 	unsigned int place;     /* where to look next */
 	int path_status;        /* of the file at its path: 0, or why it was not opened */
-	bool is_store_asked;    /* the stored tables come last */
+	bool is_store_asked;    /* the stored tables come behind debug files */
 	bool is_other_build;    /* the file there is another one, and its build id is: */
 	uint8_t other[HELPER_MAX_BUILD_ID];
 	uint32_t other_len;

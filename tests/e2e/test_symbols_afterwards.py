@@ -71,6 +71,10 @@ def elsewhere(recorded, tmp_path):
     class Elsewhere:
         hearth, path, out = Hearth(recorded["hearth"].build, tmp_path), recorded["path"], str(tmp_path / "out")
         debug, cache = str(tmp_path / "debug"), str(tmp_path / "cache")
+        home = str(tmp_path / "home")
+
+        def put_in_perfs_store(self, path):
+            sh("perf", "--buildid-dir", os.path.join(self.home, ".debug"), "buildid-cache", "-a", path)
 
         def put_debug_file(self, source, name=None):
             name = name or build_id(recorded["path"] + ".whole")
@@ -82,7 +86,7 @@ def elsewhere(recorded, tmp_path):
             os.makedirs(self.debug, exist_ok=True)
             os.makedirs("/usr/lib/debug", exist_ok=True)
             done = self.hearth.run("flamegraph", os.path.join(recorded["folder"], "perf.data"), "-o", self.out, "--force",
-                                   "--set", "cache_dir=" + self.cache,
+                                   "--set", "cache_dir=" + self.cache, env={"HOME": self.home},
                                    prefix=("unshare", "-m", "sh", "-c", 'mount --bind "$0" /usr/lib/debug && exec "$@"', self.debug))
             assert done.returncode == 0, done.stderr
             return merged(folded(self.out))
@@ -129,6 +133,12 @@ def test_a_debug_file_stands_for_a_program_that_is_gone(recorded, elsewhere, too
     assert elsewhere.read() == recorded["stacks"]
 
 
+def test_what_perf_keeps_of_a_program_stands_for_it(recorded, elsewhere):
+    """`perf archive` on one machine and unpacking it on another leaves the same."""
+    elsewhere.put_in_perfs_store(recorded["path"] + ".whole")
+    assert elsewhere.read() == recorded["stacks"]
+
+
 def test_perf_names_the_same_functions_as_often(recorded, elsewhere):
     store = os.path.join(elsewhere.hearth.tmp, "store")
     sh("perf", "--buildid-dir", store, "buildid-cache", "-a", recorded["path"] + ".whole")
@@ -166,4 +176,6 @@ def test_the_cache_of_the_recorder_names_what_is_gone(recorded, elsewhere):
     tables = os.path.join(recorded["hearth"].tmp, "cache", "symbols")
     wait_for("a table of the program", lambda: [name for name in os.listdir(tables) if name.startswith(build_id(recorded["path"] + ".whole"))])
     elsewhere.cache = os.path.dirname(tables)
+    assert elsewhere.read() == recorded["stacks"]
+    elsewhere.put_in_perfs_store(recorded["path"] + ".away")  # which is stripped, and knows less
     assert elsewhere.read() == recorded["stacks"]
