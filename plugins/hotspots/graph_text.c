@@ -25,8 +25,7 @@ static const struct graph_entry *shown(const struct drawing *d, uint32_t node, u
 {
 	const struct graph_entry *e = graph_entry(d->graph, node, k);
 
-	return e && event_share(d->event, e->weight) * 1e6 >= (double)d->rec->settings->graph_limit ?
-	       e : NULL;
+	return e && event_is_in_graph(d->rec, d->event, e->weight) ? e : NULL;
 }
 
 static void put_name(struct drawing *d, const struct graph_entry *e)

@@ -66,8 +66,7 @@ static const struct graph_entry *next_shown(const struct recording *rec, const s
 {
 	const struct graph_entry *entry = graph_entry(g, p->node, p->k++);
 
-	return entry && event_share(e, entry->weight) * 1e6 >= (double)rec->settings->graph_limit ?
-	       entry : NULL;
+	return entry && event_is_in_graph(rec, e, entry->weight) ? entry : NULL;
 }
 
 static void open_entry(struct json_text *j, const struct recording *rec, const struct event *e,
@@ -115,6 +114,7 @@ static int put_graph(struct json_text *j, const struct recording *rec, const str
 static int put_row(struct json_text *j, const struct recording *rec, const struct event *e,
 		   const struct ranked *row, struct graph_source *source)
 {
+	bool has_graph = event_is_in_graph(rec, e, row->weight.total);
 	int r = 0;
 
 	json_open(j, '{');
@@ -128,9 +128,9 @@ static int put_row(struct json_text *j, const struct recording *rec, const struc
 	json_open(j, '{');
 	put_weight(j, e, row->weight.total);
 	json_close(j, '}');
-	if (rec->settings->has_callers)
+	if (rec->settings->has_callers && has_graph)
 		r = put_graph(j, rec, e, source, row->row, GRAPH_CALLERS);
-	if (r == 0 && rec->settings->has_callees)
+	if (r == 0 && rec->settings->has_callees && has_graph)
 		r = put_graph(j, rec, e, source, row->row, GRAPH_CALLEES);
 	json_close(j, '}');
 	return r;

@@ -17,6 +17,11 @@ double event_share(const struct event *e, struct weight w)
 	return e->all.period ? (double)w.period / (double)e->all.period : 0;
 }
 
+bool event_is_in_graph(const struct recording *rec, const struct event *e, struct weight w)
+{
+	return event_share(e, w) * 1e6 >= (double)rec->settings->graph_limit;
+}
+
 static int descending(uint64_t a, uint64_t b)
 {
 	return (a < b) - (a > b);

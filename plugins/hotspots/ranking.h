@@ -24,3 +24,6 @@ void ranking_done(struct ranking *r);
 
 /* Of the event, 0 to 1. */
 double event_share(const struct event *e, struct weight w);
+
+/* Whether an entry of a call graph is to be shown. */
+bool event_is_in_graph(const struct recording *r, const struct event *e, struct weight w);

@@ -8,12 +8,6 @@
 
 enum { CONTEXTS = 2, FUNCTIONS = 3, ROWS = 2 };
 
-void weight_add(struct weight *a, struct weight b)
-{
-	a->samples += b.samples;
-	a->period += b.period;
-}
-
 int vector_reserve(void **vector, uint64_t *capacity, size_t unit, uint64_t index)
 {
 	uint64_t n = *capacity ? *capacity : 256;

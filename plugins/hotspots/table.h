@@ -67,8 +67,11 @@ struct row table_at(const struct table *t, uint32_t row);
 uint32_t table_n(const struct table *t);
 size_t table_bytes(const struct table *t);
 
-/* Adds b to *a. */
-void weight_add(struct weight *a, struct weight b);
+static inline void weight_add(struct weight *a, struct weight b)
+{
+	a->samples += b.samples;
+	a->period += b.period;
+}
 
 /* Memory that a builder uses. */
 size_t builder_bytes(const struct hearth_flat_builder *b);

@@ -36,6 +36,10 @@ struct tally {
 	uint64_t n_stack, stack_capacity;
 	uint32_t *seen; /* by row: the last pair that it was in */
 	uint64_t seen_capacity;
+	struct known {
+		uint32_t context, row;
+	} *known; /* by function: its row for whom it was last seen with; 0: not seen yet */
+	uint64_t known_capacity;
 	uint64_t period;
 	bool is_count, is_full;
 };
@@ -48,6 +52,7 @@ static void tally_done(struct tally *t)
 	free(t->contexts);
 	free(t->stack);
 	free(t->seen);
+	free(t->known);
 }
 
 /* ---- names ---- */
@@ -149,9 +154,22 @@ static int add_sample(struct tally *t, uint64_t i)
 
 /* ---- pairs → rows ---- */
 
+/* Neighbours in a batch mostly belong to one program, so the last answer mostly serves again. */
+static uint32_t row_of(struct tally *t, uint32_t context, uint32_t function)
+{
+	struct known *k;
+
+	if (vector_reserve((void **)&t->known, &t->known_capacity, sizeof(*k), function) < 0)
+		return 0;
+	k = &t->known[function];
+	if (k->row == 0 || k->context != context)
+		*k = (struct known){ context, table_row(&t->event->table, context, function) };
+	return k->row;
+}
+
 static int push_function(struct tally *t, uint32_t context, uint32_t function)
 {
-	uint32_t row = table_row(&t->event->table, context, function);
+	uint32_t row = row_of(t, context, function);
 	int r;
 
 	if (row == 0)

@@ -123,7 +123,7 @@ static int put_rows(FILE *out, const struct recording *rec, const struct event *
 		r = graph_source_make(&e->tree, table_n(&e->table), &source);
 	for (uint32_t i = 0; i < k->n && r == 0; i++) {
 		columns_put_row(c, rec, e, &k->rows[i], out);
-		if (source.tree)
+		if (source.tree && event_is_in_graph(rec, e, k->rows[i].weight.total))
 			r = put_graphs(out, rec, e, &source, k->rows[i].row);
 	}
 	return r;
