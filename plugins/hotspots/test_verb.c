@@ -56,7 +56,7 @@ static const char *string(const struct hearth_verb_call *c, const char *name)
 {
 	const struct given *g = find(c, name);
 
-	return g ? g->string : NULL;
+	return g ? g->string : strcmp(name, "from") == 0 ? "auto" : NULL;
 }
 
 static const char *const *list(const struct hearth_verb_call *c, const char *name, size_t *ret_n)
@@ -113,7 +113,8 @@ static void a_plain_report_reads_perf_data_and_prints(void **state)
 {
 	static const struct given none[] = { { .name = NULL } };
 	static const char *const items[] = {
-		"/plugins/profile-reader/file=perf.data", "/plugins/hotspots/output=-",
+		"/plugins/profile-reader/file=perf.data", "/plugins/profile-reader/format=auto",
+		"/plugins/hotspots/output=-",
 		"/plugins/hotspots/json=", "/plugins/hotspots/children=true",
 		"/plugins/hotspots/title=perf.data", "/plugins/hotspots/sort[]=symbol", NULL,
 	};
@@ -130,7 +131,8 @@ static void options_reach_the_sink(void **state)
 		{ .name = "callers", .number = 1 }, { .name = "symbols", .list = { "a\"b" } },
 		{ .name = "json", .number = 1 }, { .name = "output", .string = "some/where.json" },
 		{ .name = "force", .number = 1 }, { .name = "limit", .number = 7 },
-		{ .name = "event", .list = { "cycles" } }, { .name = NULL },
+		{ .name = "event", .list = { "cycles" } }, { .name = "from", .string = "folded" },
+		{ .name = NULL },
 	};
 	static const char *const file[] = { "a file: \"x\"" };
 	static const char *const items[] = {
@@ -141,7 +143,7 @@ static void options_reach_the_sink(void **state)
 		"/plugins/hotspots/symbols[]=a\"b", "/plugins/hotspots/directory=some",
 		"/plugins/hotspots/json=where.json", "/plugins/hotspots/output=",
 		"/plugins/hotspots/overwrite=true", "/plugins/hotspots/limit=7",
-		"/plugins/hotspots/events[]=cycles", NULL,
+		"/plugins/hotspots/events[]=cycles", "/plugins/profile-reader/format=folded", NULL,
 	};
 
 	(void)state;

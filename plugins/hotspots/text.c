@@ -58,8 +58,11 @@ static void put_facts(FILE *out, const struct recording *rec, const struct event
 	}
 	put_time(out, e);
 	printed_put_number(out, e->all.samples);
-	fputs(e->all.samples == 1 ? " sample of " : " samples of ", out);
-	printed_put(out, e->name, 0);
+	fputs(e->all.samples == 1 ? " sample" : " samples", out);
+	if (strcmp(e->name, "samples") != 0) { /* as folded stacks are said to be */
+		fputs(" of ", out);
+		printed_put(out, e->name, 0);
+	}
 	put_rate(out, e);
 	if (causes_sum(&e->lost))
 		put_causes(out, &e->lost, "lost");

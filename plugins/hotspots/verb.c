@@ -38,6 +38,8 @@ static const struct hearth_option options[] = {
 	{ .name = "output", .type = HEARTH_STRING, .letter = 'o',
 	  .help = "file to write to; standard output when not given" },
 	{ .name = "force", .type = HEARTH_BOOL, .def = "false", .help = "replace that file" },
+	{ .name = "from", .type = HEARTH_STRING, .def = "auto",
+	  .help = "format of FILE: perf, pprof, folded; auto: as its first bytes say" },
 };
 
 static void put_bool(struct yaml_text *y, const char *key, bool value)
@@ -109,6 +111,7 @@ static int make_overlay(const struct hearth_verb_call *c, const char *file, char
 
 	yaml_plain(&y, "plugins:\n  profile-reader:\n");
 	put_string(&y, "file", file);
+	put_string(&y, "format", c->option_string(c, "from"));
 	yaml_plain(&y, "  symbolizer: {}\n");
 	put_hotspots(&y, c, file);
 	return yaml_text_take(&y, ret);
