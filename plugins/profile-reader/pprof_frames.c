@@ -148,7 +148,7 @@ static uint32_t kind_of_place(const struct place *p, uint64_t address, uint32_t 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (begins(p, names[i].begin))
 			return names[i].kind;
-	if (address >= KERNEL_ADDRESSES)
+	if (p->row >= 0 && address >= KERNEL_ADDRESSES)
 		return HEARTH_FRAME_KERNEL;
 	return n_lines || p->name_len ? HEARTH_FRAME_NATIVE : HEARTH_FRAME_UNKNOWN;
 }
@@ -227,10 +227,12 @@ static uint32_t add_frame(struct pprof_frames *f, const struct pprof_row *locati
 	struct recorded_file *file = NULL;
 
 	frame.kind = kind_of_place(&p, frame.address, n_lines);
-	if (frame.kind == HEARTH_FRAME_KERNEL && (frame.address || !n_lines))
+	if (frame.kind == HEARTH_FRAME_KERNEL && frame.address)
 		file = file_of_place(f, &p, true);
 	else if (frame.kind == HEARTH_FRAME_NATIVE)
 		file = file_of_place(f, &p, false);
+	if (frame.kind == HEARTH_FRAME_UNKNOWN && frame.address)
+		frame.flags = HEARTH_FRAME_RAW;
 	if (!file || frame.kind == HEARTH_FRAME_KERNEL || has_file_addresses(&p)) {
 		frame.binary = draft_binary(f->draft, file);
 		return named_frame(&f->draft->builder, &frame, f->lines, n_lines);
