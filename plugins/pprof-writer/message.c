@@ -13,6 +13,7 @@
 #include "common/utf8.h"
 #include "comments.h"
 #include "gzip_out.h"
+#include "mapping_traits.h"
 #include "value_types.h"
 
 enum { KEY_PID = 0, KEY_TID, KEY_COMM, KEY_THREAD_COMM, KEY_CONTAINER, KEY_CPU, KEY_TIME, N_KEYS };
@@ -26,12 +27,6 @@ static const char *const key_names[N_KEYS] = {
 	[KEY_CONTAINER] = "container_id",
 	[KEY_CPU] = "cpu",
 	[KEY_TIME] = "timestamp_ns",
-};
-
-/* What the locations of a mapping tell about it. */
-struct mapping_traits {
-	uint64_t low, high; /* addresses; low > high: none */
-	bool has_functions, has_files, has_lines, has_inlined;
 };
 
 struct message {
@@ -157,59 +152,6 @@ static void write_samples(struct message *m)
 
 /* ---- what samples refer to ---- */
 
-static void look_at_lines(struct message *m, uint32_t lines, struct mapping_traits *t)
-{
-	struct table_function f;
-	struct table_line line;
-
-	if (lines == 0)
-		return;
-	tables_row(m->tables, TABLE_LINES, lines, &line);
-	tables_row(m->tables, TABLE_FUNCTIONS, line.function, &f);
-	t->has_functions = true;
-	t->has_files |= f.file != 0;
-	t->has_lines |= line.line != 0;
-	t->has_inlined |= line.next != 0;
-}
-
-static int find_traits(struct message *m)
-{
-	size_t n = tables_count(m->tables, TABLE_MAPPINGS);
-
-	m->traits = calloc(n + 1, sizeof(*m->traits));
-	if (!m->traits)
-		return -ENOMEM;
-	for (size_t i = 0; i <= n; i++)
-		m->traits[i].low = UINT64_MAX;
-	for (uint32_t i = 1; i < tables_count(m->tables, TABLE_LOCATIONS); i++) {
-		struct mapping_traits *t;
-		struct table_location row;
-
-		tables_row(m->tables, TABLE_LOCATIONS, i, &row);
-		t = &m->traits[row.mapping];
-		look_at_lines(m, row.lines, t);
-		t->low = row.address < t->low ? row.address : t->low;
-		t->high = row.address > t->high ? row.address : t->high;
-	}
-	return 0;
-}
-
-/*
- * What is no file ("[kernel.kallsyms]") covers the addresses that are in it. A file whose range is
- * not known keeps 0 to 0, by which pprof knows that addresses are those of the file already.
- */
-static void find_range(struct message *m, uint32_t i, struct table_mapping *row)
-{
-	const struct mapping_traits *t = &m->traits[i];
-	size_t len;
-	const char *name = tables_string(m->tables, row->filename, &len);
-
-	if (row->limit || len == 0 || name[0] != '[' || t->high == 0)
-		return;
-	row->start = t->low & ~(uint64_t)0xfff;
-	row->limit = (t->high | 0xfff) + 1 ? (t->high | 0xfff) + 1 : UINT64_MAX;
-}
-
 static void write_mapping(struct message *m, uint32_t i)
 {
 	const struct mapping_traits *t = &m->traits[i];
@@ -217,7 +159,7 @@ static void write_mapping(struct message *m, uint32_t i)
 	size_t mark = protobuf_open(&m->scratch, PROFILE_MAPPING);
 
 	tables_row(m->tables, TABLE_MAPPINGS, i, &row);
-	find_range(m, i, &row);
+	mapping_traits_range(t, m->tables, &row);
 	protobuf_put_varint(&m->scratch, MAPPING_ID, i);
 	protobuf_put_varint(&m->scratch, MAPPING_MEMORY_START, row.start);
 	protobuf_put_varint(&m->scratch, MAPPING_MEMORY_LIMIT, row.limit);
@@ -357,7 +299,8 @@ static int message_begin(struct message *m, struct profile *p, const struct hear
 	m->nanoseconds = hearth_flat_intern_string(m->tables, "nanoseconds");
 	value_types_make(&m->types, p);
 	comments_make(&m->comments, p, &m->types, h);
-	return m->tables->error ? m->tables->error : find_traits(m);
+	return m->tables->error ? m->tables->error :
+				  mapping_traits_find(m->tables, &m->traits);
 }
 
 static void message_put(struct message *m)
