@@ -166,10 +166,10 @@ TEST(a_count_and_what_it_stands_for_are_one_event)
 	reading_done(&r);
 	make_cpu(&m);
 	begin(&r, &m);
-	r.is_with_types = true;
+	r.out.is_with_types = true;
 	assert_int_equal(reading_all(&r), 0);
 	assert_memory_equal(reading_text(&r), "cpu shop | main", 15);
-	assert_non_null(strstr(r.text, "\ncpu: samples/count cpu/nanoseconds 10000000 | 0 0\n"));
+	assert_non_null(strstr(r.out.text, "\ncpu: samples/count cpu/nanoseconds 10000000 | 0 0\n"));
 	reading_done(&r);
 }
 
@@ -212,11 +212,11 @@ TEST(other_types_are_events_of_their_own)
 
 		make_heap(&m);
 		begin(&r, &m);
-		r.is_with_types = true;
+		r.out.is_with_types = true;
 		r.context.event = cases[i].event;
 		assert_int_equal(reading_all(&r), 0);
 		if (!cases[i].event) /* what pprof shows by default comes first */
-			assert_memory_equal(r.text, "inuse_space: ", 13);
+			assert_memory_equal(r.out.text, "inuse_space: ", 13);
 		assert_string_equal(reading_text(&r), cases[i].text);
 		reading_done(&r);
 	}

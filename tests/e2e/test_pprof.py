@@ -212,7 +212,7 @@ def test_a_recording_comes_back_from_pprof(recorded):
 
 
 def test_a_bomb_is_refused_in_bounded_memory(hearth):
-    """300 MiB of a field that no version knows, in 300 KiB."""
+    """A field of 300 MiB that no version knows, in 300 KiB."""
     head = bytes([0x0a, 0x04, 0x08, 0x01, 0x10, 0x02])
     field = bytes([0xfa, 0x01, 0x80, 0x80, 0x80, 0x96, 0x01])  # 31, 300 MiB long
     path = os.path.join(hearth.tmp, "bomb.pb.gz")
