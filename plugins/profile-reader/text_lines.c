@@ -58,12 +58,15 @@ static int read_more(struct text_lines *t)
 static bool take_line(struct text_lines *t, const char **ret, size_t *ret_len)
 {
 	size_t left = t->to - t->from;
-	const char *begin = t->text + t->from, *newline = NULL;
+	const char *begin, *newline = NULL;
 
+	if (left == 0)
+		return false;
+	begin = t->text + t->from;
 	if (t->scanned < left)
 		newline = memchr(begin + t->scanned, '\n', left - t->scanned);
 	t->scanned = left;
-	if (!newline && !(t->is_over && left))
+	if (!newline && !t->is_over)
 		return false;
 	*ret = begin;
 	*ret_len = newline ? (size_t)(newline - begin) : left;
