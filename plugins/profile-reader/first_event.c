@@ -38,7 +38,7 @@ bool first_event_takes(struct first_event *f, const struct hearth_flat_builder *
 void first_event_say(const struct first_event *f, const struct warnings *w)
 {
 	if (f->n_left_out)
-		say(w->host, HEARTH_LOG_NOTICE, "%s: shown is %s, the first event that has samples; %llu samples of "
+		say(w->host, HEARTH_LOG_WARNING, "%s: shown is %s, the first event that has samples; %llu samples of "
 		    "others are left out: choose one by --event, for instance %s", w->file, f->name,
 		    (unsigned long long)f->n_left_out, f->left_out);
 }

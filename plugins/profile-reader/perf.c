@@ -141,8 +141,11 @@ static int begin(struct perf_reader *p)
 {
 	uint8_t head[sizeof(struct perf_file_header)];
 	ssize_t n = input_peek(p->context.input, head, sizeof(head));
-	int r = n < 0 ? (int)n : perf_header_parse(head, (size_t)n, p->context.warnings, &p->header);
+	int r;
 
+	if (n == -EBADMSG)
+		return warnings_fail(p->context.warnings, "the packed data is damaged at its beginning");
+	r = n < 0 ? (int)n : perf_header_parse(head, (size_t)n, p->context.warnings, &p->header);
 	if (r == 0)
 		r = begin_records(p);
 	p->has_header = r == 0;

@@ -86,7 +86,8 @@ static int sort(struct perf_order *o)
 	if (o->next)
 		perf_block_unref(o->rows[o->next - 1].block);
 	o->n -= o->next;
-	memmove(o->rows, o->rows + o->next, o->n * sizeof(*o->rows));
+	if (o->n)
+		memmove(o->rows, o->rows + o->next, o->n * sizeof(*o->rows));
 	o->next = o->ready = 0;
 	if (o->n == 0 || run_end(o->rows, 0, o->n) == o->n)
 		return 0;

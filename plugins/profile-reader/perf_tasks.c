@@ -155,6 +155,10 @@ struct perf_thread *perf_tasks_thread(struct perf_tasks *t, uint32_t pid, uint32
 
 /* ---- records ---- */
 
+/*
+ * An exec leaves the old mappings where they are until new ones cover them: the thread is still on
+ * its way out of execve() when samples are taken then, with the address that it called it from.
+ */
 static int on_comm(struct perf_tasks *t, const struct perf_event_header *h, struct perf_bytes *b,
 		   uint64_t time_ns, struct perf_change *ret)
 {
@@ -179,7 +183,7 @@ static int on_comm(struct perf_tasks *t, const struct perf_event_header *h, stru
 	p->exec_generation++;
 	p->exec_ns = time_ns;
 	p->exe = NULL;
-	return perf_maps_cover(&p->maps, 0, UINT64_MAX, NULL);
+	return 0;
 }
 
 /* A child that execs at once has nothing of its parent's memory: perf tells so of what it finds. */
