@@ -15,6 +15,7 @@
 #include "helper/outbox.h"
 #include "helper/unwind_wire.h"
 #include "util/cleanup.h"
+#include "util/fail.h"
 
 struct wanted {
 	uint64_t handles[HELPER_MAX_WANTED];
@@ -129,6 +130,7 @@ int inspector_unwind(struct hearth_inspector *inspector, const struct message *m
 	size_t len;
 	int r;
 
+	(void)fail_point("unwinder.answer");
 	r = request_load(m->fds[0], &data, &len);
 	if (r == 0)
 		r = unwind_reading_open(data, len, &in);
