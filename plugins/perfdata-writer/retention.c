@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +94,14 @@ static int compare(const void *a, const void *b)
 	return by_time ? by_time : m < n ? 1 : m > n ? -1 : 0;
 }
 
+/* An uploader that reads the file where it is holds a lock on it, LOCK_SH. */
+static bool is_held(int directory, const char *name)
+{
+	_cleanup_close_ int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 static int remove_oldest(const struct found *f, int directory, uint64_t keep, uint64_t keep_bytes)
 {
 	uint64_t bytes = 0;
@@ -102,7 +111,7 @@ static int remove_oldest(const struct found *f, int directory, uint64_t keep, ui
 		bytes += f->rows[i].bytes;
 		if (i == 0 || ((!keep || i < keep) && (!keep_bytes || bytes <= keep_bytes)))
 			continue;
-		if (unlinkat(directory, f->rows[i].name, 0) == 0)
+		if (!is_held(directory, f->rows[i].name) && unlinkat(directory, f->rows[i].name, 0) == 0)
 			n++;
 	}
 	return n;

@@ -14,27 +14,44 @@ def words(fields, sample_type):
     return sum(sample_type >> BITS[field] & 1 for field in fields)
 
 
-def summary(path, pids):
-    """{samples, lost, frames: a sample of these processes has in the mean}"""
+def records(path):
+    """(type, payload offset, length) of each record of a file that ends where its header says: (data, iterator)."""
     with open(path, "rb") as f:
         data = f.read()
-    attrs, _, at, size = struct.unpack_from("<4Q", data, 24)
-    sample_type = struct.unpack_from("<Q", data, attrs + 24)[0]
+    at, size = struct.unpack_from("<2Q", data, 40)
+
+    def each(at, end):
+        while at < end:
+            kind, _, length = struct.unpack_from("<IHH", data, at)
+            if length == 0:
+                raise ValueError("%s: a record without a length at %d" % (path, at))
+            yield kind, at, length
+            at += length
+
+    return data, each(at, at + size)
+
+
+def sample_records(path):
+    """(pid, chain with its marks, bytes of the record) of each sample."""
+    data, found = records(path)
+    sample_type = struct.unpack_from("<Q", data, struct.unpack_from("<Q", data, 24)[0] + 24)[0]
     to_pid, to_chain = 8 + 8 * words(BEFORE_PID, sample_type), 8 + 8 * words(BEFORE_CHAIN, sample_type)
-    samples = lost = ours = frames = 0
-    end = at + size
-    while at < end:
-        kind, _, length = struct.unpack_from("<IHH", data, at)
+    for kind, at, length in found:
         if kind == RECORD_SAMPLE:
-            samples += 1
-            if struct.unpack_from("<I", data, at + to_pid)[0] in pids:
-                n = struct.unpack_from("<Q", data, at + to_chain)[0]
-                chain = struct.unpack_from("<%dQ" % n, data, at + to_chain + 8)
-                ours += 1
-                frames += sum(ip < CONTEXT_MARKS for ip in chain)
-        elif kind in (RECORD_LOST, RECORD_LOST_SAMPLES):
+            n = struct.unpack_from("<Q", data, at + to_chain)[0]
+            yield struct.unpack_from("<I", data, at + to_pid)[0], data[at + to_chain + 8:at + to_chain + 8 + 8 * n], length
+
+
+def summary(path, pids):
+    """{samples, lost, frames: a sample of these processes has in the mean}"""
+    data, found = records(path)
+    samples = lost = ours = frames = 0
+    for pid, chain, _ in sample_records(path):
+        samples += 1
+        if pid in pids:
+            ours += 1
+            frames += sum(ip < CONTEXT_MARKS for ip in struct.unpack("<%dQ" % (len(chain) // 8), chain))
+    for kind, at, _ in found:
+        if kind in (RECORD_LOST, RECORD_LOST_SAMPLES):
             lost += struct.unpack_from("<Q", data, at + (16 if kind == RECORD_LOST else 8))[0]
-        if length == 0:
-            raise ValueError("%s: a record without a length at %d" % (path, at))
-        at += length
     return {"samples": samples, "lost": lost, "frames": frames / max(1, ours)}

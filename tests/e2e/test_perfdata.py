@@ -2,12 +2,14 @@
 """perf reads the perf.data of perfdata-writer without a word of complaint, and finds in it what
 Hearth's own outputs of the same recording say."""
 import collections
+import fcntl
 import hashlib
 import json
 import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -201,6 +203,38 @@ def test_the_oldest_go_beyond_what_is_kept(hearth, load):
     artifacts = [a["path"] for a in json.load(open(os.path.join(hearth.tmp, "out/summary.json")))["artifacts"]]
     made = sorted((os.path.basename(a) for a in artifacts if a.endswith(".perf.data")), key=began)
     assert len(made) > 5 and sorted(kept, key=began) == made[-3:]
+
+
+def test_what_an_uploader_holds_stays(hearth, load):
+    """Linked into its spool, opened, or locked where it is: each in a way of its own, while the writer goes on."""
+    load.demo()
+    folder, spool = (os.path.join(hearth.tmp, name) for name in ("series", "spool"))
+    os.makedirs(spool)
+    process = hearth.start("record", "-d", 300, "-F", 499, "-o", os.path.join(hearth.tmp, "out"), "--set", "cpu-sampler.window=100ms",
+                           "--sink", "perfdata-writer:rotate=300ms,keep=2,directory=" + folder)
+    held = {}
+    for how in ("linked", "opened", "locked"):
+        wait_for("another file", lambda: os.path.isdir(folder) and [n for n in series(folder) if n not in held])
+        name = max((n for n in series(folder) if n not in held), key=began)
+        path = os.path.join(folder, name)
+        f = open(path, "rb")
+        held[name] = (how, f, hashlib.sha256(f.read()).hexdigest())
+        if how == "linked":
+            os.link(path, os.path.join(spool, name))
+        elif how == "locked":
+            fcntl.flock(f, fcntl.LOCK_SH)
+    last = max(held, key=began)
+    wait_for("five more files", lambda: len([n for n in series(folder) if began(n) > began(last)]) >= 2 and
+             int(began(max(series(folder), key=began))[0][-6:]) > int(began(last)[0][-6:]) + 1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    sums = {a["path"]: a["sha256"] for a in summary(os.path.join(hearth.tmp, "out"))["artifacts"]}
+    for name, (how, f, content) in held.items():
+        path = os.path.join(folder, name)
+        f.seek(0)
+        assert hashlib.sha256(f.read()).hexdigest() == content == sums[path], how
+        assert os.path.exists(path) == (how == "locked"), how
+    assert [samples_in(spool, name) > 0 for name in os.listdir(spool)] == [True]
 
 
 def part_of(folder):
