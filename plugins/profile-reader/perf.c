@@ -247,6 +247,7 @@ static void begin_windows(struct perf_reader *p)
 	for (uint32_t i = 0; i < p->n_windows; i++)
 		if (p->windows[i] && p->windows[i]->draft.builder.n_items)
 			perf_window_reset(p->windows[i]);
+	perf_tasks_bury(&p->tasks); /* no sample waits to be unwound now */
 	p->is_emitting = false;
 	p->next_window = 0;
 	p->n_samples = 0;

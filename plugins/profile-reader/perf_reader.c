@@ -331,5 +331,7 @@ int perf_reader_tell(struct perf_reader *p, const struct perf_timed *t)
 		r = tell_loss(p, &h, b.at, perf_bytes_left(&b));
 	else
 		r = tell_change(p, &h, b, t->time_ns);
+	if (!p->stacks)
+		perf_tasks_bury(&p->tasks);
 	return r == -EBADMSG ? too_short(p, 0, h.type) : r;
 }

@@ -50,8 +50,25 @@ static void thread_free(struct perf_tasks *t, struct perf_thread *thread)
 	free(p);
 }
 
+static void thread_drop(struct perf_tasks *t, struct perf_thread *thread)
+{
+	thread->next = t->dropped;
+	t->dropped = thread;
+}
+
+void perf_tasks_bury(struct perf_tasks *t)
+{
+	while (t->dropped) {
+		struct perf_thread *thread = t->dropped;
+
+		t->dropped = thread->next;
+		thread_free(t, thread);
+	}
+}
+
 void perf_tasks_done(struct perf_tasks *t)
 {
+	perf_tasks_bury(t);
 	for (size_t i = 0; i < t->threads.n_slots; i++)
 		if (t->threads.slots[i].value)
 			thread_free(t, t->threads.slots[i].value);
@@ -99,7 +116,7 @@ static struct perf_thread *thread_new(struct perf_tasks *t, struct perf_process 
 	copy_comm(thread->comm, comm);
 	p->n_threads++;
 	if (old)
-		thread_free(t, old);
+		thread_drop(t, old);
 	return thread;
 }
 
@@ -241,7 +258,7 @@ static void reap(struct perf_tasks *t, uint64_t tid)
 	if (!thread || !thread->is_gone)
 		return;
 	u64_map_remove(&t->threads, tid);
-	thread_free(t, thread);
+	thread_drop(t, thread);
 }
 
 static int on_exit_record(struct perf_tasks *t, struct perf_bytes *b, struct perf_change *ret)

@@ -28,6 +28,7 @@ struct perf_process {
 
 struct perf_thread {
 	struct perf_process *process;
+	struct perf_thread *next;    /* of those that are to be freed */
 	uint32_t tid;
 	bool is_gone;
 	uint64_t epoch;
@@ -39,6 +40,7 @@ struct perf_tasks {
 	uint64_t epoch;                     /* the last that was given */
 	uint64_t exited[PERF_TASKS_EXITED]; /* tids, a ring: late samples still find them */
 	uint64_t n_exited;
+	struct perf_thread *dropped;        /* replaced or long gone; samples may still wait with them */
 	const struct perf_facts *facts;
 	struct recorded_files *files;
 	struct warnings *warnings;
@@ -57,6 +59,9 @@ struct perf_change {
 int perf_tasks_init(struct perf_tasks *t, const struct perf_facts *facts, struct recorded_files *files,
 		    struct warnings *warnings);
 void perf_tasks_done(struct perf_tasks *t);
+
+/* Frees threads that were dropped. Call it when nobody holds any. */
+void perf_tasks_bury(struct perf_tasks *t);
 
 /* The thread, made if nothing told of it: ":1234", as perf names such. NULL: no memory. */
 struct perf_thread *perf_tasks_thread(struct perf_tasks *t, uint32_t pid, uint32_t tid);

@@ -241,7 +241,7 @@ def test_what_is_no_profile_is_refused(desk):
     for verb in (["flamegraph", path], ["convert", path, "-", "--to", "folded"]):
         done = desk.run(*verb)
         assert done.returncode != 0
-        assert "noise: neither" in done.stderr and "first bytes: 01 02 03" in done.stderr
+        assert "noise: is none of: perf.data" in done.stderr and "first bytes: 01 02 03" in done.stderr
 
 
 def test_what_hearth_records_reads_back_as_it_was_written(desk):
