@@ -5,6 +5,7 @@ Two tools may spell one thing differently; what is put right here, and nothing e
 - a function that has several names is known by the first of them in the alphabet;
 - where perf has no name Hearth prints the file and the address in it: "[unknown]" for both; the
   linker's stubs for calls into libraries have none, perf calls them x@plt, or _init, which lies before;
+- the kernel's own page in each process (vdso) has no build id in a pipe: perf takes that of today;
 - BPF programs of whoever watches the machine come and go, and with them their names;
 - a return address is that behind the call: where the call is the last instruction of a function,
   perf 6.1 names the function that follows (its symbol has the offset 0), Hearth the one that calls;
@@ -93,7 +94,7 @@ class Recording:
         return self.known(OFFSET.sub("", symbol))
 
     def known(self, name):
-        if name == "_init" or name.endswith("@plt") or name.startswith("bpf_prog_"):
+        if name == "_init" or name.endswith("@plt") or name.startswith(("bpf_prog_", "__vdso_")):
             return UNKNOWN
         name = name.split("@")[0]  # without the version of a symbol
         return self.ALIASES.get(name, name)
