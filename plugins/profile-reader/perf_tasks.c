@@ -325,6 +325,9 @@ static int map_kernel(struct perf_tasks *t, const struct perf_map *row, const ch
 	t->kernel = file_of(t, HEARTH_INSPECT_KERNEL, id, row->file_offset);
 	t->kernel_map = *row;
 	t->kernel_map.file = t->kernel;
+	/* As perf does: pipes and compressed files do not tell it, and most are read where they were made. */
+	if (t->kernel && !t->kernel->build_id_len && t->kernel->state == RECORDED_NEW)
+		t->kernel->state = RECORDED_KNOWN;
 	return t->kernel ? 0 : -ENOMEM;
 }
 
