@@ -5,7 +5,7 @@
  * to their windows in the order in which they came.
  *
  * A stack is that of its process as it was mapped then. So nothing may be told of a process that has
- * samples here before they have gone, and no thread may be freed: dwarf_stacks_flush() first.
+ * samples here before they have gone: dwarf_stacks_flush() first.
  */
 #pragma once
 

@@ -229,12 +229,9 @@ static int collect(struct perf_reader *p, struct perf_window *w, const struct pe
 /* Tasks that come and go take others along (perf_tasks.c), so nothing may point to any then. */
 static int settle_stacks(struct perf_reader *p, const struct perf_event_header *h, struct perf_bytes b)
 {
-	uint32_t pid = perf_take_u32(&b), tid = perf_take_u32(&b);
+	bool is_one = h->type != PERF_RECORD_FORK && h->type != PERF_RECORD_EXIT;
 
-	if (!p->stacks)
-		return 0;
-	if (h->type != PERF_RECORD_FORK && h->type != PERF_RECORD_EXIT &&
-	    !dwarf_stacks_have(p->stacks, pid) && !perf_tasks_would_replace(&p->tasks, pid, tid))
+	if (!p->stacks || (is_one && !dwarf_stacks_have(p->stacks, perf_take_u32(&b))))
 		return 0;
 	return dwarf_stacks_flush(p->stacks);
 }
@@ -250,11 +247,6 @@ static int tell_sample(struct perf_reader *p, const struct perf_event_header *h,
 
 	if (!e || perf_sample_parse(e, h->misc, body, len, &s) < 0)
 		return -EBADMSG;
-	if (p->stacks && perf_tasks_would_replace(&p->tasks, s.pid, s.tid)) {
-		r = dwarf_stacks_flush(p->stacks);
-		if (r < 0)
-			return r;
-	}
 	w = window_of(p, e);
 	thread = w ? perf_tasks_thread(&p->tasks, s.pid, s.tid) : NULL;
 	if (!thread)

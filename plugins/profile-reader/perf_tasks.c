@@ -170,18 +170,6 @@ struct perf_thread *perf_tasks_thread(struct perf_tasks *t, uint32_t pid, uint32
 	return thread && thread->process == p ? thread : thread_new(t, p, tid, unknown_comm(tid, buf));
 }
 
-static bool is_of_another(const struct perf_tasks *t, uint32_t tid, uint32_t pid)
-{
-	const struct perf_thread *thread = u64_map_find(&t->threads, tid);
-
-	return thread && thread->process->pid != pid;
-}
-
-bool perf_tasks_would_replace(const struct perf_tasks *t, uint32_t pid, uint32_t tid)
-{
-	return is_of_another(t, tid, pid) || is_of_another(t, pid, pid);
-}
-
 /* ---- records ---- */
 
 /*

@@ -66,9 +66,6 @@ void perf_tasks_bury(struct perf_tasks *t);
 /* The thread, made if nothing told of it: ":1234", as perf names such. NULL: no memory. */
 struct perf_thread *perf_tasks_thread(struct perf_tasks *t, uint32_t pid, uint32_t tid);
 
-/* True if that would free a thread whose number another process has now. */
-bool perf_tasks_would_replace(const struct perf_tasks *t, uint32_t pid, uint32_t tid);
-
 /*
  * Applies a record of the kernel that is no sample; others change nothing. `body` is what follows
  * the header, without the trailer. 0, -ENOMEM, or -EBADMSG: shorter than its kind.
