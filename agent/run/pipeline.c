@@ -131,8 +131,9 @@ static void on_failed(struct pipeline *p, struct member *m, const char *why)
 	m->has_failed = true;
 	if (p->transition)
 		transition_failed(p->transition, m, why);
-	pipeline_stop_member(p, m, clock_monotonic_ns() + p->options.drain_ns);
+	/* Told first: who is listening may want to stop its consumers before its stream ends. */
 	pipeline_changed(p, m->instance, INSTANCE_FAILED, why);
+	pipeline_stop_member(p, m, clock_monotonic_ns() + p->options.drain_ns);
 }
 
 static void on_finished(struct pipeline *p, struct member *m, const struct instance_event *e)
@@ -273,6 +274,18 @@ bool pipeline_has_lost_sinks(const struct pipeline *p)
 	return has_sinks;
 }
 
+/* Consumers first: the end of a stream must not have them complete output. */
+static void stop_graph(struct pipeline *p, uint64_t deadline_ns)
+{
+	for (size_t i = 0; p->current && i < p->current->n; i++) {
+		const char *name = p->current->members[p->current->wiring.order[i]].name;
+		struct member *m = pipeline_active(p, name);
+
+		if (m)
+			pipeline_stop_member(p, m, deadline_ns);
+	}
+}
+
 void pipeline_stop(struct pipeline *p, uint64_t deadline_ns, pipeline_done_fn done, void *ctx)
 {
 	if (p->transition)
@@ -280,8 +293,9 @@ void pipeline_stop(struct pipeline *p, uint64_t deadline_ns, pipeline_done_fn do
 	pipeline_bury(p);
 	p->stop_done = done;
 	p->stop_ctx = ctx;
+	stop_graph(p, deadline_ns);
 	for (struct member *m = p->members; m; m = m->next)
-		pipeline_stop_member(p, m, deadline_ns);
+		pipeline_stop_member(p, m, deadline_ns); /* what is retiring */
 	pipeline_check_stopped(p);
 }
 

@@ -153,6 +153,24 @@ static bool is_pointless(const struct run *r)
 	return pipeline_has_no_source(r->pipeline) || pipeline_has_lost_sinks(r->pipeline);
 }
 
+/* The sources failed before they gave anything: sinks would complete files of nothing. */
+static bool is_fruitless(const struct run *r)
+{
+	return r->error && (r->options.end & HEARTH_END_SOURCES) && r->samples == 0 &&
+	       pipeline_has_no_source(r->pipeline);
+}
+
+static void end_if_pointless(struct run *r, const char *why)
+{
+	if (!is_pointless(r))
+		return;
+	if (!is_fruitless(r))
+		return run_finish(r, why);
+	r->ended_by = why;
+	r->end_ns = clock_monotonic_ns();
+	conclude(r);
+}
+
 static void on_change(void *ctx, struct instance *i, enum instance_state state, const char *why)
 {
 	struct run *r = ctx;
@@ -163,9 +181,9 @@ static void on_change(void *ctx, struct instance *i, enum instance_state state, 
 		fail(r, instance_name(i), why);
 	if (!r->start_ns)
 		return;
-	if (!r->ended_by && is_pointless(r))
-		run_finish(r, state == INSTANCE_FINISHED ? "sources" : "failure");
-	else
+	if (!r->ended_by)
+		end_if_pointless(r, state == INSTANCE_FINISHED ? "sources" : "failure");
+	if (r->ended_by)
 		conclude_soon(r);
 }
 
@@ -313,8 +331,8 @@ static void on_started(void *ctx, int result, const char *why)
 		(void)loop_timer_arm(r->end, r->options.duration_ns, 0);
 	r->options.fn(r->options.ctx, r, RUN_STARTED, NULL, NULL);
 	/* What happened before the last one had started was not acted upon. */
-	if (!r->ended_by && is_pointless(r))
-		run_finish(r, r->error ? "failure" : "sources");
+	if (!r->ended_by)
+		end_if_pointless(r, r->error ? "failure" : "sources");
 }
 
 int run_start(struct run *r, struct blueprint *b)

@@ -239,10 +239,14 @@ def test_a_file_that_is_cut_off_gives_what_is_there(desk):
 
 def test_what_is_no_profile_is_refused(desk):
     path = desk.write("noise", "\x01\x02\x03 no profile")
-    for verb in (["flamegraph", path], ["convert", path, "-", "--to", "folded"]):
+    out = os.path.join(desk.tmp, "out")
+    for verb in (["flamegraph", path, "-o", out + ".html"], ["convert", path, out + ".folded"],
+                 ["convert", path, out + ".pb.gz"], ["convert", path, out + ".data", "--to", "perf"],
+                 ["convert", path, "-", "--to", "folded"], ["report", path]):
         done = desk.run(*verb)
-        assert done.returncode != 0
+        assert done.returncode == 1 and not done.stdout
         assert "noise: is none of: perf.data" in done.stderr and "first bytes: 01 02 03" in done.stderr
+    assert not [name for name in os.listdir(desk.tmp) if name.startswith("out")]
 
 
 def test_what_hearth_records_reads_back_as_it_was_written(desk):
