@@ -57,6 +57,20 @@ static struct overlay_instance *instance_get(struct overlay *o, const char *name
 	return n;
 }
 
+static int option_is(const struct overlay_option *o, const char *key, const char *value)
+{
+	return strcmp(o->key, key) == 0 && o->n_values == 1 && strcmp(o->values[0], value) == 0;
+}
+
+int overlay_has(const struct overlay *o, const char *key, const char *value)
+{
+	for (size_t i = 0; i < o->n_instances; i++)
+		for (size_t k = 0; k < o->instances[i].n_options; k++)
+			if (option_is(&o->instances[i].options[k], key, value))
+				return 1;
+	return 0;
+}
+
 static struct overlay_option *option_get(struct overlay_instance *n, const char *key)
 {
 	struct overlay_option *more, *o;

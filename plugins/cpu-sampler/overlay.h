@@ -38,6 +38,9 @@ int overlay_set_list(struct overlay *o, const char *instance, const char *key,
 /* Sets an option that has no value yet, of every instance but the first. 0 or -ENOMEM. */
 int overlay_set_default(struct overlay *o, const char *key, const char *value);
 
+/* 1 if any instance has this value for an option. */
+int overlay_has(const struct overlay *o, const char *key, const char *value);
+
 /*
  * Adds what one word of the command line says: `NAME:option=value,flag,option="a,b"`, where \"
  * and \\ are escapes inside quotes, and "-" in an option's name stands for "_". 0, -ENOMEM, or

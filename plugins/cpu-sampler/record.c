@@ -49,6 +49,7 @@ static const struct hearth_option options[] = {
 
 struct record_plan {
 	char *overlay, *output, *title; /* output NULL: standard output */
+	int is_stdout_taken;            /* by a sink */
 };
 
 static void plan_free(void *ctx)
@@ -119,23 +120,6 @@ static int add_files(const struct hearth_verb_call *c, struct overlay *o,
 	return r;
 }
 
-/* A sink with `output=-` has standard output for itself. */
-static int is_stdout_taken(const struct hearth_verb_call *c)
-{
-	static const char option[] = "output=-";
-	size_t n;
-	const char *const *sinks = c->option_list(c, "sink", &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *found = strstr(sinks[i], option);
-		char next = found ? found[sizeof(option) - 1] : 'x';
-
-		if (next == '\0' || next == ',')
-			return 1;
-	}
-	return 0;
-}
-
 static int add_sinks(const struct hearth_verb_call *c, struct overlay *o)
 {
 	size_t n;
@@ -173,6 +157,7 @@ static int make_overlay(const struct hearth_verb_call *c, struct record_plan *p)
 		r = add_sinks(c, &o);
 	if (r == 0)
 		r = widen_queues(&o);
+	p->is_stdout_taken = overlay_has(&o, "output", "-");
 	return r == 0 ? overlay_write(&o, &p->overlay) : r;
 }
 
@@ -249,7 +234,7 @@ static int32_t record_plan(const struct hearth_verb_call *c, struct hearth_run_p
 		return r;
 	ret_plan->end = end_of(c);
 	ret_plan->flags = (c->option_int(c, "force") ? HEARTH_PLAN_FORCE : 0) |
-			  (p->output && !is_stdout_taken(c) ? 0 : HEARTH_PLAN_STDOUT);
+			  (p->output && !p->is_stdout_taken ? 0 : HEARTH_PLAN_STDOUT);
 	ret_plan->overlay = p->overlay;
 	ret_plan->duration_ns = ret_plan->end & HEARTH_END_DURATION ?
 		(uint64_t)c->option_int(c, "duration") : 0;
