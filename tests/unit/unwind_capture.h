@@ -80,6 +80,19 @@ static inline uint64_t capture_stack_end(void)
 	return ((uint64_t)(uintptr_t)__libc_stack_end + 4096) & ~(uint64_t)4095;
 }
 
+/* A sanitizer puts a function in the place of backtrace(), whose frame comes first then. */
+static inline void capture_callers(struct capture *c, const void *caller)
+{
+	void *found[CAPTURE_MAX_FRAMES];
+	int n = backtrace(found, CAPTURE_MAX_FRAMES), first = 0;
+
+	while (first < n && found[first] != caller)
+		first++;
+	c->n_callers = 0;
+	for (int i = first > 0 ? first - 1 : 0; i < n; i++)
+		c->callers[c->n_callers++] = found[i];
+}
+
 __attribute__((noinline)) static void capture_here(struct capture *c)
 {
 	ucontext_t u;
@@ -87,7 +100,7 @@ __attribute__((noinline)) static void capture_here(struct capture *c)
 	getcontext(&u);
 	capture_registers(&u, c);
 	capture_stack(c, capture_stack_end());
-	c->n_callers = backtrace(c->callers, CAPTURE_MAX_FRAMES);
+	capture_callers(c, __builtin_return_address(0));
 }
 
 /* Executable segments of everything that is loaded; files by number. */
