@@ -71,6 +71,22 @@ int overlay_has(const struct overlay *o, const char *key, const char *value)
 	return 0;
 }
 
+int overlay_is_set(const struct overlay *o, const char *instance, const char *key)
+{
+	for (size_t i = 0; i < o->n_instances; i++)
+		for (size_t k = 0; k < o->instances[i].n_options; k++)
+			if (strcmp(o->instances[i].name, instance) == 0 &&
+			    strcmp(o->instances[i].options[k].key, key) == 0 &&
+			    o->instances[i].options[k].n_values > 0)
+				return 1;
+	return 0;
+}
+
+int overlay_fill(struct overlay *o, const char *instance, const char *key, const char *value)
+{
+	return overlay_is_set(o, instance, key) ? 0 : overlay_set(o, instance, key, value);
+}
+
 static struct overlay_option *option_get(struct overlay_instance *n, const char *key)
 {
 	struct overlay_option *more, *o;
@@ -128,16 +144,11 @@ int overlay_set(struct overlay *o, const char *instance, const char *key, const 
 
 int overlay_set_default(struct overlay *o, const char *key, const char *value)
 {
-	for (size_t i = 1; i < o->n_instances; i++) {
-		const struct overlay_option *option = option_get(&o->instances[i], key);
-		int r = 0;
+	int r = 0;
 
-		if (!option || option->n_values == 0)
-			r = overlay_set(o, o->instances[i].name, key, value);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 1; i < o->n_instances && r == 0; i++)
+		r = overlay_fill(o, o->instances[i].name, key, value);
+	return r;
 }
 
 /* ---- words ---- */

@@ -38,6 +38,12 @@ int overlay_set_list(struct overlay *o, const char *instance, const char *key,
 /* Sets an option that has no value yet, of every instance but the first. 0 or -ENOMEM. */
 int overlay_set_default(struct overlay *o, const char *key, const char *value);
 
+/* Sets an option that has no value yet, of one instance. 0 or -ENOMEM. */
+int overlay_fill(struct overlay *o, const char *instance, const char *key, const char *value);
+
+/* 1 if the option has a value. */
+int overlay_is_set(const struct overlay *o, const char *instance, const char *key);
+
 /* 1 if any instance has this value for an option. */
 int overlay_has(const struct overlay *o, const char *key, const char *value);
 

@@ -96,17 +96,29 @@ static const struct record_file {
 	{ "hotspots", NULL }, /* report.txt and report.json */
 };
 
+/* Whoever says where or in what pieces it goes gets the plugin's own names there. */
+static int is_series(const struct overlay *o, const char *plugin)
+{
+	static const char *const keys[] = { "directory", "mode", "rotate", "rotate_size" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (overlay_is_set(o, plugin, keys[i]))
+			return 1;
+	return 0;
+}
+
+/* What --sink says of it comes first. */
 static int add_file(const struct hearth_verb_call *c, struct overlay *o, const struct record_file *f,
 		    const char *folder)
 {
-	int r = overlay_set(o, f->plugin, "optional", "true");
+	int r = overlay_fill(o, f->plugin, "optional", "true");
 
+	if (r == 0 && f->name && !is_series(o, f->plugin))
+		r = overlay_fill(o, f->plugin, "name", f->name);
 	if (r == 0)
-		r = overlay_set(o, f->plugin, "directory", folder);
-	if (r == 0 && f->name)
-		r = overlay_set(o, f->plugin, "name", f->name);
+		r = overlay_fill(o, f->plugin, "directory", folder);
 	if (r == 0 && c->option_int(c, "force"))
-		r = overlay_set(o, f->plugin, "overwrite", "true");
+		r = overlay_fill(o, f->plugin, "overwrite", "true");
 	return r;
 }
 
@@ -152,9 +164,9 @@ static int make_overlay(const struct hearth_verb_call *c, struct record_plan *p)
 	if (r == 0)
 		r = add_flamegraph(c, &o, p);
 	if (r == 0)
-		r = add_files(c, &o, p);
-	if (r == 0)
 		r = add_sinks(c, &o);
+	if (r == 0)
+		r = add_files(c, &o, p);
 	if (r == 0)
 		r = widen_queues(&o);
 	p->is_stdout_taken = overlay_has(&o, "output", "-");

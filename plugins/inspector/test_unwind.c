@@ -145,16 +145,19 @@ static void what_a_signal_interrupted_is_no_return_address(void **state)
 {
 	struct sigaction action = { .sa_handler = on_signal }, old;
 	struct hearth_unwinding u;
+	uint32_t i;
 
 	assert_int_equal(sigaction(SIGUSR1, &action, &old), 0);
 	assert_int_equal(raise(SIGUSR1), 0);
 	assert_int_equal(sigaction(SIGUSR1, &old, NULL), 0);
 	walk(*state, &capture.sample, 1024, &u);
 	assert_agrees(&u, &capture);
-	assert_int_equal(u.frames[1].flags, HEARTH_UNWOUND_IS_RETURN); /* in the handler */
-	assert_int_equal(u.frames[2].flags, 0); /* where the handler returns to */
-	assert_int_equal(u.frames[3].flags, 0); /* the interrupted code */
-	assert_int_equal(u.frames[4].flags, HEARTH_UNWOUND_IS_RETURN);
+	for (i = 1; i < u.n_frames && u.frames[i].flags == HEARTH_UNWOUND_IS_RETURN; i++)
+		; /* in the handler, and what a sanitizer has around it */
+	assert_true(i >= 2 && i + 2 < u.n_frames);
+	assert_int_equal(u.frames[i].flags, 0);     /* where the handler returns to */
+	assert_int_equal(u.frames[i + 1].flags, 0); /* the interrupted code */
+	assert_int_equal(u.frames[i + 2].flags, HEARTH_UNWOUND_IS_RETURN);
 }
 
 /* Bytes of the captured stack in front of the last place that holds this return address. */
