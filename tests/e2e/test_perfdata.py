@@ -73,9 +73,10 @@ def test_samples_of_each_command_are_as_many_as_in_the_folded_stacks(recorded):
             _, n, comm = line.split("@")
             theirs[comm.strip()] = int(n)
     assert min(mine.values()) > 0
-    # In the middle of an exec the program is the new one and the thread has its old name still.
-    mine[SHELL] += mine.pop("true")
-    theirs[SHELL] += theirs.pop("true")
+    # In the middle of an exec the program is the new one and the thread has its old name still; of a process that is
+    # just being made, perf may know no name at all.
+    forks = mine.pop(SHELL) + mine.pop("true"), theirs.pop(SHELL) + theirs.pop("true")
+    assert abs(forks[0] - forks[1]) <= 0.005 * forks[0], forks
     assert mine == {comm: theirs[comm] for comm in mine}
 
 
@@ -228,12 +229,14 @@ def test_what_an_uploader_holds_stays(hearth, load):
              int(began(max(series(folder), key=began))[0][-6:]) > int(began(last)[0][-6:]) + 1)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    sums = {a["path"]: a["sha256"] for a in summary(os.path.join(hearth.tmp, "out"))["artifacts"]}
+    sums = {(a["path"], a["sha256"]) for a in summary(os.path.join(hearth.tmp, "out"))["artifacts"]}
     for name, (how, f, content) in held.items():
         path = os.path.join(folder, name)
         f.seek(0)
-        assert hashlib.sha256(f.read()).hexdigest() == content == sums[path], how
-        assert os.path.exists(path) == (how == "locked"), how
+        assert hashlib.sha256(f.read()).hexdigest() == content and (path, content) in sums, how
+        # A name that is free again may be another file's within the same second.
+        is_there = os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(f.fileno()))
+        assert is_there == (how == "locked"), how
     assert [samples_in(spool, name) > 0 for name in os.listdir(spool)] == [True]
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -43,7 +44,8 @@ def recorded(request, tmp_path_factory):
     """A recording of a program that is stripped, has its debug file beside it, and has ended since."""
     hearth = Hearth(os.path.abspath(request.config.getoption("--build")), tmp_path_factory.mktemp("afterwards"))
     load = Load(hearth)
-    path = make(os.path.join(hearth.tmp, "afterwards"), "shop")
+    place = tempfile.mkdtemp(prefix="hearth-") # a short path: what is said of it is cut where it gets long
+    path = make(os.path.join(place, "afterwards"), "shop")
     shutil.copy2(path, path + ".whole")
     sh("objcopy", "--only-keep-debug", path, path + ".debug")
     sh("strip", path)
@@ -54,7 +56,8 @@ def recorded(request, tmp_path_factory):
     finally:
         load.stop()
     assert done.returncode == 0, done.stderr
-    return {"hearth": hearth, "path": path, "folder": folder, "stacks": merged(folded(folder))}
+    yield {"hearth": hearth, "path": path, "folder": folder, "stacks": merged(folded(folder))}
+    shutil.rmtree(place)
 
 
 def merged(rows):
