@@ -111,13 +111,14 @@ static int is_series(const struct overlay *o, const char *plugin)
 static int add_file(const struct hearth_verb_call *c, struct overlay *o, const struct record_file *f,
 		    const char *folder)
 {
+	int is_own = !is_series(o, f->plugin);
 	int r = overlay_fill(o, f->plugin, "optional", "true");
 
-	if (r == 0 && f->name && !is_series(o, f->plugin))
+	if (r == 0 && f->name && is_own)
 		r = overlay_fill(o, f->plugin, "name", f->name);
 	if (r == 0)
 		r = overlay_fill(o, f->plugin, "directory", folder);
-	if (r == 0 && c->option_int(c, "force"))
+	if (r == 0 && is_own && c->option_int(c, "force"))
 		r = overlay_fill(o, f->plugin, "overwrite", "true");
 	return r;
 }
