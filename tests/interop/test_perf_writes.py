@@ -20,7 +20,7 @@ WAYS = {
     "fixed-period": (("-g", "-c", "2000000"), False),
     "whole-machine": (("-g", "-a"), False),
 }
-HEAD = re.compile(r"(\S.*?) +(\d+)/(\d+) +(?:\[(\d+)\] +)?(\d+\.\d+): +(\d+) (\S+): *(.*)")
+HEAD = re.compile(r"(\S.*?) +(-?\d+)/(-?\d+) +(?:\[(\d+)\] +)?(\d+\.\d+): +(\d+) (\S+): *(.*)")
 SCRIPT = 'dd if=/dev/zero of=/dev/null bs=512 count=100000 2>/dev/null; timeout 1 "$1"'
 
 
@@ -59,6 +59,7 @@ def blocks(text):
     for block in text.strip("\n").split("\n\n" if "\n\t" in text else "\n"):
         head, *frames = block.split("\n")
         comm, pid, tid, _, time, period, event, frame = HEAD.fullmatch(head.strip()).groups()
+        pid, tid = (str(int(number) % 2**32) for number in (pid, tid)) # -1, perf says of a thread that is no more
         frames = [place(line) for line in (["\t" + frame] if frame else frames) if "[truncated: " not in line]
         found[tid, time] = [comm, pid, period, event.rstrip(":"), frames]
     return found
