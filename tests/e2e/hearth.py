@@ -23,6 +23,14 @@ def wait_for(what, condition, timeout=10, interval=0.02):
         time.sleep(interval)
 
 
+def whole_lines(path):
+    """The lines of a file that grows, without the one that is under way. Not line by line: the rest of one that was
+    half there would then pass for a line."""
+    with open(path) as f:
+        text = f.read()
+    return text[:text.rfind("\n") + 1].splitlines()
+
+
 def now_ns():
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 

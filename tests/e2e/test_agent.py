@@ -9,7 +9,7 @@ import time
 import jsonschema
 import pytest
 
-from hearth import wait_for
+from hearth import wait_for, whole_lines
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -19,8 +19,7 @@ def sampling(out="out.json", **options):
 
 
 def batches(path):
-    with open(path) as f:
-        return [json.loads(line) for line in f if line.endswith("\n")]
+    return [json.loads(line) for line in whole_lines(path)]
 
 
 @pytest.fixture

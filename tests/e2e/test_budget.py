@@ -3,15 +3,13 @@
 import json
 import os
 
-from hearth import wait_for
+from hearth import wait_for, whole_lines
 
 RATE = 9973
 
 
 def windows(path):
-    with open(path) as f:
-        return [batch for batch in map(json.loads, (line for line in f if line.endswith("\n")))
-                if batch["instance"] == "cpu-sampler"]
+    return [batch for batch in map(json.loads, whole_lines(path)) if batch["instance"] == "cpu-sampler"]
 
 
 def test_budget_lowers_the_rate(agent, hearth, load):

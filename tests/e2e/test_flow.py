@@ -7,12 +7,11 @@ import time
 
 import pytest
 
-from hearth import summary, wait_for
+from hearth import summary, wait_for, whole_lines
 
 
 def lines(path):
-    with open(path) as f:
-        return [json.loads(line) for line in f if line.endswith("\n")]
+    return [json.loads(line) for line in whole_lines(path)]
 
 
 def batches(path):

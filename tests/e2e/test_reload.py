@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hearth import anonymous_kb, bpf_objects, map_lines, open_fds, threads, wait_for
+from hearth import anonymous_kb, bpf_objects, map_lines, open_fds, threads, wait_for, whole_lines
 
 LONG = os.environ.get("HEARTH_LONG") == "1"
 
@@ -26,11 +26,8 @@ def config(hearth, pids, window, broken=False):
 
 def sequences(path):
     by_instance = {}
-    with open(path) as f:
-        for line in f:
-            if line.endswith("\n"):
-                batch = json.loads(line)
-                by_instance.setdefault(batch["instance"], []).append(batch["sequence"])
+    for batch in map(json.loads, whole_lines(path)):
+        by_instance.setdefault(batch["instance"], []).append(batch["sequence"])
     return by_instance
 
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from hearth import wait_for
+from hearth import wait_for, whole_lines
 
 pytestmark = pytest.mark.sanitizers
 
@@ -26,8 +26,7 @@ def told(path):
 
 
 def sequences(path):
-    with open(path) as f:
-        rows = [json.loads(line) for line in f if line.endswith("\n")]
+    rows = [json.loads(line) for line in whole_lines(path)]
     return [(r["from"], r["run"], r["sequence"]) for r in rows if "sequence" in r]
 
 

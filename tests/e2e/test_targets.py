@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from hearth import bpf_objects, folded, summary, wait_for
+from hearth import bpf_objects, folded, summary, wait_for, whole_lines
 
 DD = "e2e-dd"
 
@@ -231,9 +231,8 @@ def test_agent_changes_cgroups_in_place_and_finds_one_that_was_made_anew(hearth,
 
     def sampled():
         """Comms of the last whole line with samples."""
-        with open(lines) as f:
-            whole = [line for line in f if line.endswith("\n")]
-        return next((set(re.findall(r'"comm":"(e2e-[a-z]+)"', line)) for line in reversed(whole) if "e2e-" in line), None)
+        whole = reversed(whole_lines(lines))
+        return next((set(re.findall(r'"comm":"(e2e-[a-z]+)"', line)) for line in whole if "e2e-" in line), None)
 
     a = agent(config(first))
     programs = bpf_objects(a.pid)["prog_id"]

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from hearth import folded, summary, wait_for
+from hearth import folded, summary, wait_for, whole_lines
 from recordings import LATE, record_named
 
 CIPHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cipher.py")
@@ -73,14 +73,12 @@ def unload(load):
 def frames_of(path, comm):
     """[(frame, samples)] of a program, of all windows that debug-json wrote."""
     found = []
-    with open(path) as f:
-        for line in f:
-            batch = json.loads(line) if line.endswith("\n") else {}  # the last one may be under way
-            if "samples" not in batch:
-                continue
-            counts = collections.Counter(s["stack"] for s in batch["samples"] if s["comm"] == comm[:15])
-            for stack, n in counts.items():
-                found += [(batch["frames"][i], n) for i in batch["stacks"][stack]["frames"]]
+    for batch in map(json.loads, whole_lines(path)):
+        if "samples" not in batch:
+            continue
+        counts = collections.Counter(s["stack"] for s in batch["samples"] if s["comm"] == comm[:15])
+        for stack, n in counts.items():
+            found += [(batch["frames"][i], n) for i in batch["stacks"][stack]["frames"]]
     return found
 
 
