@@ -121,6 +121,15 @@ void yaml_quoted(struct yaml_text *y, const char *value)
 	yaml_quoted_n(y, value, strlen(value));
 }
 
+void yaml_option(struct yaml_text *y, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	yaml_plain(y, "    %s: ", key);
+	yaml_quoted(y, value);
+	yaml_plain(y, "\n");
+}
+
 int yaml_text_take(struct yaml_text *y, char **ret_text)
 {
 	int r = y->error;

@@ -23,6 +23,9 @@ void yaml_plain(struct yaml_text *y, const char *format, ...) __attribute__((for
 void yaml_quoted(struct yaml_text *y, const char *value);
 void yaml_quoted_n(struct yaml_text *y, const char *value, size_t len);
 
+/* Appends an option of an instance, `key: "value"` in a line of its own; nothing for NULL. */
+void yaml_option(struct yaml_text *y, const char *key, const char *value);
+
 /* Hands the text over, to be freed. 0 or -ENOMEM; the writer is empty afterwards. */
 int yaml_text_take(struct yaml_text *y, char **ret_text);
 void yaml_text_done(struct yaml_text *y);

@@ -64,15 +64,6 @@ static void plan_freep(struct flamegraph_plan **p)
 		plan_free(*p);
 }
 
-static void put(struct yaml_text *y, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	yaml_plain(y, "    %s: ", key);
-	yaml_quoted(y, value);
-	yaml_plain(y, "\n");
-}
-
 /* ---- where to ---- */
 
 static bool is_stream(const char *output)
@@ -123,7 +114,7 @@ static void put_file(struct yaml_text *y, const struct hearth_verb_call *c, cons
 		yaml_quoted(y, ".");
 	yaml_plain(y, "\n    formats: [%s]\n", format_of(c, output));
 	if (!is_stream(output))
-		put(y, "name", slash ? slash + 1 : output);
+		yaml_option(y, "name", slash ? slash + 1 : output);
 }
 
 /* ---- what ---- */
@@ -131,9 +122,9 @@ static void put_file(struct yaml_text *y, const struct hearth_verb_call *c, cons
 static void put_reader(struct yaml_text *y, const struct hearth_verb_call *c)
 {
 	yaml_plain(y, "  profile-reader:\n");
-	put(y, "file", c->arguments[0]);
-	put(y, "format", c->option_string(c, "from"));
-	put(y, "event", c->option_string(c, "event"));
+	yaml_option(y, "file", c->arguments[0]);
+	yaml_option(y, "format", c->option_string(c, "from"));
+	yaml_option(y, "event", c->option_string(c, "event"));
 	if (!c->option_is_set(c, "event"))
 		yaml_plain(y, "    first_event: true\n");
 }
@@ -142,13 +133,13 @@ static void put_sink(struct yaml_text *y, const struct hearth_verb_call *c, cons
 {
 	yaml_plain(y, "  flamegraph:\n");
 	if (p->folder)
-		put(y, "directory", p->folder);
+		yaml_option(y, "directory", p->folder);
 	else
 		put_file(y, c, c->option_string(c, "output"));
-	put(y, "title", p->title);
-	put(y, "min_width", c->option_string(c, "min_width"));
-	put(y, "palette", c->option_string(c, "palette"));
-	put(y, "count_unit", c->option_string(c, "count_unit"));
+	yaml_option(y, "title", p->title);
+	yaml_option(y, "min_width", c->option_string(c, "min_width"));
+	yaml_option(y, "palette", c->option_string(c, "palette"));
+	yaml_option(y, "count_unit", c->option_string(c, "count_unit"));
 	yaml_plain(y, "    frame_height: %" PRId64 "\n", c->option_int(c, "frame_height"));
 	if (c->option_is_set(c, "width"))
 		yaml_plain(y, "    width: %" PRId64 "\n", c->option_int(c, "width"));

@@ -47,13 +47,6 @@ static void put_bool(struct yaml_text *y, const char *key, bool value)
 	yaml_plain(y, "    %s: %s\n", key, value ? "true" : "false");
 }
 
-static void put_string(struct yaml_text *y, const char *key, const char *value)
-{
-	yaml_plain(y, "    %s: ", key);
-	yaml_quoted(y, value);
-	yaml_plain(y, "\n");
-}
-
 static void put_list(struct yaml_text *y, const struct hearth_verb_call *c, const char *option,
 		     const char *key)
 {
@@ -80,8 +73,8 @@ static void put_output(struct yaml_text *y, const char *path, bool is_json)
 		yaml_quoted_n(y, path, slash == path ? 1 : (size_t)(slash - path));
 		yaml_plain(y, "\n");
 	}
-	put_string(y, is_json ? "json" : "output", slash ? slash + 1 : path ? path : "-");
-	put_string(y, is_json ? "output" : "json", "");
+	yaml_option(y, is_json ? "json" : "output", slash ? slash + 1 : path ? path : "-");
+	yaml_option(y, is_json ? "output" : "json", "");
 }
 
 static void put_hotspots(struct yaml_text *y, const struct hearth_verb_call *c, const char *file)
@@ -91,7 +84,7 @@ static void put_hotspots(struct yaml_text *y, const struct hearth_verb_call *c, 
 	yaml_plain(y, "  hotspots:\n");
 	put_output(y, c->option_string(c, "output"), c->option_int(c, "json"));
 	put_bool(y, "overwrite", c->option_int(c, "force"));
-	put_string(y, "title", file);
+	yaml_option(y, "title", file);
 	put_list(y, c, "sort", "sort");
 	put_list(y, c, "symbols", "symbols");
 	put_list(y, c, "event", "events");
@@ -110,8 +103,8 @@ static int make_overlay(const struct hearth_verb_call *c, const char *file, char
 	struct yaml_text y = {};
 
 	yaml_plain(&y, "plugins:\n  profile-reader:\n");
-	put_string(&y, "file", file);
-	put_string(&y, "format", c->option_string(c, "from"));
+	yaml_option(&y, "file", file);
+	yaml_option(&y, "format", c->option_string(c, "from"));
 	yaml_plain(&y, "  symbolizer: {}\n");
 	put_hotspots(&y, c, file);
 	return yaml_text_take(&y, ret);

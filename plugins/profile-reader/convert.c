@@ -40,15 +40,6 @@ static const struct hearth_option options[] = {
 	{ .name = "force", .type = HEARTH_BOOL, .letter = 'f', .def = "false", .help = "overwrite TO" },
 };
 
-static void put(struct yaml_text *y, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	yaml_plain(y, "    %s: ", key);
-	yaml_quoted(y, value);
-	yaml_plain(y, "\n");
-}
-
 static bool ends_with(const char *name, const char *ending, size_t len)
 {
 	size_t n = strlen(name);
@@ -93,7 +84,7 @@ static void put_place(struct yaml_text *y, const struct target *t, const char *t
 	else
 		yaml_quoted(y, ".");
 	yaml_plain(y, "\n");
-	put(y, "name", slash ? slash + 1 : to);
+	yaml_option(y, "name", slash ? slash + 1 : to);
 }
 
 static int make_overlay(const struct hearth_verb_call *c, const struct target *t, char **ret)
@@ -101,9 +92,9 @@ static int make_overlay(const struct hearth_verb_call *c, const struct target *t
 	struct yaml_text y = {};
 
 	yaml_plain(&y, "plugins:\n  profile-reader:\n");
-	put(&y, "file", c->arguments[0]);
-	put(&y, "format", c->option_string(c, "from"));
-	put(&y, "event", c->option_string(c, "event"));
+	yaml_option(&y, "file", c->arguments[0]);
+	yaml_option(&y, "format", c->option_string(c, "from"));
+	yaml_option(&y, "event", c->option_string(c, "event"));
 	if (t->is_one_event && !c->option_is_set(c, "event"))
 		yaml_plain(&y, "    first_event: true\n");
 	yaml_plain(&y, "  symbolizer: {}\n  %s:\n", t->sink);
